@@ -1,0 +1,163 @@
+"""Train a model of the zoo: flags -> data -> model -> fit -> figures -> SavedModel.
+
+    python train_main.py --model=nonsyn
+    python train_main.py --preset=beta_vae_dsprites --set beta=8 --steps=20000
+"""
+
+import ast
+import json
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # or CPUs without AVX-512 lose half their speed
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from absl import app, flags, logging
+
+import vaezoo
+from vaezoo import plots, zoo
+from vaezoo.serving import export
+from vaezoo.training import Interrupted, Run
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("model", None, f"One of: {', '.join(zoo.MODELS)}. Default: the preset's, or nonsyn.")
+flags.DEFINE_string("preset", None, f"One of: {', '.join(zoo.PRESETS)}. Default: the model's for the data set.")
+flags.DEFINE_string("dataset", None, "dsprites, mnist, fashion_mnist, a .npz file, or tfds:<name>. Default: the preset's.")
+flags.DEFINE_string("data_dir", None, "Folder of data files. Default: $VAEZOO_DATA_DIR.")
+flags.DEFINE_multi_string("set", [], "name=value for the model's constructor, `latents` or `network`. Repeatable.")
+flags.DEFINE_integer("steps", None, "Training steps. Default: the preset's.")
+flags.DEFINE_integer("batch_size", None, "Images in a minibatch; some models draw two a step. Default: the preset's.")
+flags.DEFINE_float("learning_rate", None, "Default: the preset's.")
+flags.DEFINE_integer("seed", 0, "Of weights, noise and the order of the images.")
+flags.DEFINE_string("workdir", None, "Folder of the run. Default: runs/<preset>, or runs/<model>_<data set>.")
+flags.DEFINE_string("export_dir", None, "Folder of the SavedModel's versions. Default: saved_models/<model>.")
+flags.DEFINE_integer("steps_per_execution", 1, "Steps between two looks from Python.")
+flags.DEFINE_enum("jit_compile", "auto", ["auto", "on", "off"], "XLA. auto: with a GPU, or for fully connected networks.")
+flags.DEFINE_integer("checkpoint_every", 1000, "Steps between checkpoints.")
+flags.DEFINE_integer("log_every", 100, "Steps between rows of metrics.csv.")
+
+
+def main(argv):
+    """Everything that can be refused is refused in `prepare`, before anything is written."""
+    logging.set_verbosity(logging.WARNING)
+    if len(argv) > 1:
+        sys.exit(f"train_main.py: unexpected argument {argv[1]!r}; flags start with --.")
+    try:
+        data, model, run, config = prepare()
+    except (ValueError, OSError) as error:
+        sys.exit(f"train_main.py: {error}")
+    print(f"{config['model']} on {data.name} ({data.origin}): {config['steps']} steps in {run.folder}", flush=True)
+    examples = data.images(range(0, data.size, data.size // 1000 + 1))
+    try:
+        rows = run.fit(
+            model,
+            data,
+            **{name: config[name] for name in ("steps", "batch_size", "seed", "log_every")},
+            checkpoint_every=FLAGS.checkpoint_every,
+            examples=examples[:: len(examples) // 10][:10],
+        )
+    except Interrupted as interrupted:
+        print(f"{interrupted} The same command goes on from there.")
+        sys.exit(128 + interrupted.signal)
+    except (FloatingPointError, ValueError) as error:
+        sys.exit(f"train_main.py: {error}")
+    finish(model, run, rows, examples)
+
+
+def prepare():
+    """Data, compiled model, run folder (not yet written) and the configuration that the flags ask for."""
+    model_name, preset_name, preset = chosen_preset()
+    given = dict(parse_setting(text) for text in FLAGS.set)
+    data = vaezoo.data.load(FLAGS.dataset or preset["dataset"], data_dir=FLAGS.data_dir)
+    parameters = zoo.MODELS[model_name].hyperparameters()
+    if "dataset_size" in parameters:
+        given.setdefault("dataset_size", data.size)
+    model = vaezoo.create(
+        preset_name or model_name,
+        image_shape=data.image_shape,
+        learning_rate=FLAGS.learning_rate,
+        seed=FLAGS.seed,
+        jit_compile={"on": True, "off": False}.get(FLAGS.jit_compile, "auto"),
+        steps_per_execution=FLAGS.steps_per_execution,
+        **given,
+    )
+    steps = preset["steps"] if FLAGS.steps is None else FLAGS.steps
+    batch_size = preset["batch_size"] if FLAGS.batch_size is None else FLAGS.batch_size
+    config = {
+        "model": model_name,
+        "preset": preset_name,
+        "dataset": FLAGS.dataset or preset["dataset"],
+        "origin": data.origin,
+        "image_shape": data.image_shape,
+        "settings": given,
+        "latents": model.latents.get_config(),
+        "hyperparameters": {
+            name: getattr(model, name)
+            for name in parameters
+            if name not in ("encoder", "decoder", "latents", "seed", "name")
+        },
+        "learning_rate": float(model.optimizer.learning_rate),
+        "batch_size": batch_size,
+        "steps": steps,
+        "seed": FLAGS.seed,
+        "steps_per_execution": FLAGS.steps_per_execution,
+        "jit_compile": model.jit_compile,
+        "log_every": FLAGS.log_every,
+    }
+    data.batches(batch_size * model.batches_per_step, seed=FLAGS.seed, steps=1)  # refuses an impossible size
+    workdir = FLAGS.workdir or f"runs/{preset_name or f'{model_name}_{Path(data.name).stem}'}"
+    return data, model, Run(workdir, config), config
+
+
+def chosen_preset():
+    """(model, preset or None, its settings) from --model, --preset and --dataset.
+
+    Without --preset, the model's preset for the data set if there is one; otherwise the constructor's defaults,
+    trained as the model's first preset is.
+    """
+    if FLAGS.preset is not None:
+        zoo.check_choice("preset", FLAGS.preset, zoo.PRESETS)
+        preset = zoo.PRESETS[FLAGS.preset]
+        if FLAGS.model not in (None, preset["model"]):
+            raise ValueError(f"--preset={FLAGS.preset} is of --model={preset['model']}. Received: {FLAGS.model!r}")
+        return preset["model"], FLAGS.preset, preset
+    model = FLAGS.model or "nonsyn"
+    zoo.check_choice("model", model, zoo.MODELS)
+    preset = zoo.preset_of(model, FLAGS.dataset)
+    fits = FLAGS.dataset in (None, preset["dataset"])
+    return model, next(name for name in zoo.PRESETS if zoo.PRESETS[name] is preset) if fits else None, preset
+
+
+def parse_setting(text: str):
+    """(name, value) of a --set name=value; the value is read as Python, or is a string."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"--set takes name=value. Received: {text!r}")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def finish(model, run, rows, examples):
+    """Figures, the Keras model and the SavedModel of a trained model."""
+    figures = run.folder / "figures"
+    figures.mkdir(exist_ok=True)
+    alpha = {"synergy": model.alpha} if hasattr(model, "alpha") else {}
+    plots.reconstructions(model, examples[:: len(examples) // 10][:10]).savefig(figures / "reconstructions.png")
+    plots.traversals(model, examples).savefig(figures / "traversals.png")
+    plots.training_curves({run.config["model"]: rows}, weights=alpha).savefig(figures / "curves.png")
+    model.save(run.folder / "model.keras")
+    note = run.folder / "export.json"
+    if not note.exists():
+        version = export(model, FLAGS.export_dir or f"saved_models/{run.config['model']}")
+        note.write_text(json.dumps({"saved_model": str(version)}) + "\n")
+    print(f"Figures:    {figures}")
+    print(f"Curves:     {run.folder / 'metrics.csv'}; tensorboard --logdir {run.folder}")
+    print(f"Model:      {run.folder / 'model.keras'}")
+    print(f"SavedModel: {json.loads(note.read_text())['saved_model']}")
+
+
+if __name__ == "__main__":
+    app.run(main)

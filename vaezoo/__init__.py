@@ -1,0 +1,42 @@
+"""vaezoo: disentangling variational auto-encoders in Keras 3 and TensorFlow.
+
+Read in the order in which data flows; each stage imports only stages above it:
+
+1. vaezoo.data       images and ground-truth factors -> tf.data of [B, H, W, C] in [0, 1]
+2. vaezoo.networks   encoders and decoders
+3. vaezoo.latents    encoder outputs -> tfp distributions
+4. vaezoo.terms      terms of objectives, in nats
+5. vaezoo.models     one paper's equation per file
+6. vaezoo.training   what happens around fit: run folder, exact resume, logs
+7. vaezoo.metrics    codes and factors -> scores
+8. vaezoo.plots      figures
+9. vaezoo.serving    SavedModels for TensorFlow Serving
+
+`vaezoo.zoo.MODELS` and `vaezoo.presets.PRESETS` name what there is; `create` puts it together.
+"""
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+from vaezoo import data  # noqa: E402
+from vaezoo.latents import LatentSpec  # noqa: E402
+from vaezoo.models import VAE, BetaVAE, NonSynVAE, synergy_metric  # noqa: E402
+from vaezoo.presets import PRESETS  # noqa: E402
+from vaezoo.training import Adam  # noqa: E402
+from vaezoo.zoo import MODELS, create  # noqa: E402
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MODELS",
+    "PRESETS",
+    "VAE",
+    "Adam",
+    "BetaVAE",
+    "LatentSpec",
+    "NonSynVAE",
+    "create",
+    "data",
+    "synergy_metric",
+]

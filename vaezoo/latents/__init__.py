@@ -1,0 +1,6 @@
+"""Stage 3: encoder outputs -> tfp distributions over the latents."""
+
+from vaezoo.latents.joint import Posterior
+from vaezoo.latents.spec import LatentSpec
+
+__all__ = ["LatentSpec", "Posterior"]

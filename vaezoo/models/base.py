@@ -1,0 +1,232 @@
+"""What every model shares: networks, latents, the step, and Keras's fit, predict, save."""
+
+from __future__ import annotations
+
+import inspect
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from vaezoo.latents import LatentSpec, Posterior
+from vaezoo.latents.noise import fold
+from vaezoo.models.inputs import check_images, images_only
+from vaezoo.terms import categorical_kl, gaussian_kl
+
+tfd = tfp.distributions
+EVALUATION = 2**31 - 1  # the "step" whose noise evaluate uses
+
+
+class BaseVAE(keras.Model):
+    """The abstract class of the zoo. A model normally writes only `objective`.
+
+    encoder: images [B, H, W, C] -> [B, latents.parameters]. decoder: codes [B, latents.size] -> [B, H, W, C].
+    latents: a `LatentSpec`.
+    likelihood: "bernoulli" (the decoder gives logits) or "gaussian" (it gives means, with standard deviation
+        `scale` in units of the pixels' [0, 1]).
+    temperature: of the relaxed categorical samples in training: a number, or a
+        `keras.optimizers.schedules.LearningRateSchedule` of the step.
+    seed: of all noise; a whole number, or None for one drawn by Keras.
+
+    Raises ValueError where the networks do not fit each other, the latents or the likelihood.
+    """
+
+    batches_per_step = 1
+    """Independent minibatches that a training step splits each incoming batch into."""
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        *,
+        latents: LatentSpec = LatentSpec(),  # noqa: B008 (frozen)
+        likelihood: str = "bernoulli",
+        scale: float = 1.0,
+        temperature=0.67,
+        seed: int | None = None,
+        name: str | None = None,
+    ):
+        super().__init__(name=name, dtype="float32")
+        check_networks(encoder, decoder, latents)
+        if likelihood not in ("bernoulli", "gaussian"):
+            raise ValueError(f"`likelihood` must be 'bernoulli' or 'gaussian'. Received: {likelihood!r}")
+        self.encoder, self.decoder, self.latents = encoder, decoder, latents
+        self.likelihood, self.scale, self.temperature = likelihood, scale, temperature
+        self.seed = keras.random.SeedGenerator(seed).initial_seed if seed is None else seed
+        self.step = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False, name="step")
+        self._means: dict[str, keras.metrics.Mean] = {}
+        self.built = True  # or a reload forgets the optimizer's state
+
+    # The distributions
+
+    def encode(self, x, training: bool = False) -> Posterior:
+        """q(z, y | x), a tfp distribution over codes, from images [B, H, W, C]."""
+        return self.latents.posterior(self.encoder(x, training=training))
+
+    def decode(self, code, training: bool = False) -> tfd.Distribution:
+        """p(x | z, y), a tfp distribution over images [H, W, C], from codes [B, latents.size]."""
+        pixels = tf.cast(self.decoder(code, training=training), tf.float32)
+        if self.likelihood == "bernoulli":
+            return tfd.Independent(tfd.Bernoulli(logits=pixels, dtype=tf.float32), 3)
+        return tfd.Independent(tfd.Normal(pixels, self.scale), 3)
+
+    def infer(self, x, key, training: bool):
+        """q(z, y | x), a code drawn from it (relaxed in training, one-hot otherwise) and p(x | code)."""
+        q = self.encode(x, training)
+        code = q.draw(key, self.temperature_now() if training else None)
+        return q, code, self.decode(code, training)
+
+    def temperature_now(self):
+        """The temperature at this step."""
+        return self.temperature(self.step) if callable(self.temperature) else self.temperature
+
+    def kl_terms(self, q: Posterior) -> dict[str, tf.Tensor]:
+        """KL_z and, where there are categorical blocks, KL_y summed over them: each [B] nats."""
+        kl = {"kl_z": tf.reduce_sum(gaussian_kl(q.mu, q.log_var), axis=-1)}
+        if q.logits:
+            kl["kl_y"] = tf.add_n([categorical_kl(block) for block in q.logits])
+        return kl
+
+    # The step
+
+    def objective(self, x, key, training: bool) -> dict[str, tf.Tensor]:
+        """Named, unweighted terms, each [B] nats, and the "loss" that is minimised, where the weights are.
+
+        x: images [B, H, W, C]; key: of all noise, int32 [2].
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `objective`.")
+
+    def train_step(self, data):
+        return self.record(self.descend(self.objective, images_only(data), self.trainable_variables))
+
+    def test_step(self, data):
+        x = images_only(data)
+        batch = self._means["loss"].count if self._means else 0
+        return self.update_means(self.objective(x, self.key(EVALUATION, tf.cast(batch, tf.int32)), training=False))
+
+    def descend(self, objective, x, variables, *, optimizer=None, update: int = 0) -> dict[str, tf.Tensor]:
+        """One update of `variables`, and of nothing else, against the batch mean of `objective(x, ...)["loss"]`.
+
+        update: its number within the step. From the second on, the main optimizer's `iterations`, which
+        learning-rate schedules follow, do not advance: they count steps.
+        """
+        main = optimizer is None
+        optimizer = self.optimizer if main else optimizer
+        if not optimizer.built:
+            optimizer.build(self.trainable_variables)
+        with tf.GradientTape() as tape:
+            terms = objective(x, self.key(self.step, update), training=True)
+            loss = tf.reduce_mean(terms["loss"]) / tf.distribute.get_strategy().num_replicas_in_sync
+            loss = optimizer.scale_loss(loss)
+        optimizer.apply(tape.gradient(loss, variables), variables)
+        if main and update:
+            optimizer.iterations.assign_sub(1)
+        return terms
+
+    def record(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Closes a training step: counts it, and returns the running mean of every term."""
+        self.step.assign_add(1)
+        return self.update_means(terms)
+
+    def update_means(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        for name, value in terms.items():
+            self._means[name].update_state(value)
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def key(self, step, stream) -> tf.Tensor:
+        """The key (int32 [2]) of all noise of a step: a pure function of (seed, step, stream, replica)."""
+        key = tf.stack([tf.constant(self.seed % 2**31, tf.int32), tf.cast(step, tf.int32)])
+        key = fold(key, stream)
+        context = tf.distribute.get_replica_context()
+        many = context is not None and tf.distribute.get_strategy().num_replicas_in_sync > 1
+        return fold(key, context.replica_id_in_sync_group) if many else key
+
+    @property
+    def metrics(self):
+        if not self._means:
+            x = tf.TensorSpec((2, *self.image_shape), tf.float32)
+            trace = tf.function(lambda x: self.objective(x, self.key(0, 0), training=False))
+            terms = trace.get_concrete_function(x).structured_outputs
+            for name in sorted(terms, key="loss".__ne__):
+                self._means[name] = keras.metrics.Mean(name=name)
+        return list(self._means.values())
+
+    def optimizers(self) -> list[tuple[keras.optimizers.Optimizer, list]]:
+        """Every optimizer with the variables that it is built on; what exact resume must keep."""
+        return [(self.optimizer, self.trainable_variables)]
+
+    def minibatches(self, data) -> list[tf.Tensor]:
+        """`batches_per_step` independent minibatches: the parts of an incoming batch of images.
+
+        A batch that does not divide (the last of an array) gives parts that share an image, so none is empty.
+        """
+        x, parts = images_only(data), self.batches_per_step
+        B = tf.shape(x)[0]
+        return [x[i * B // parts : -(-(i + 1) * B // parts)] for i in range(parts)]
+
+    # Keras's verbs
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of the images."""
+        return tuple(self.encoder.input_shape[1:])
+
+    def call(self, x, training: bool = False):
+        """Mean codes [B, d + sum K]: mu, then the class probabilities of each categorical block."""
+        return self.encode(x, training).mean()
+
+    def fit(self, x=None, *args, **kwargs):
+        """Keras's fit on images in [0, 1], float [N, H, W, C]: an array or a tf.data.Dataset of batches.
+
+        Labels beside the images are ignored. Raises ValueError for other shapes, dtypes or values.
+        """
+        check_images(x, self.image_shape)
+        return super().fit(x, *args, **kwargs)
+
+    def evaluate(self, x=None, *args, **kwargs):
+        """Keras's evaluate: means over all images of the terms, with the same noise every time."""
+        check_images(x, self.image_shape)
+        return super().evaluate(x, *args, **kwargs)
+
+    def generate(self, n: int, *, seed: int | None = None) -> np.ndarray:
+        """Mean images float32 [n, H, W, C] of n codes drawn from the prior."""
+        code = self.latents.prior().sample(n, seed=self.seed if seed is None else seed)
+        return self.decode(code[:, 0]).mean().numpy()
+
+    def reconstruct(self, x) -> np.ndarray:
+        """Mean images float32 [N, H, W, C] at the typical codes of images [N, H, W, C]."""
+        return self.decode(self.encode(x).typical()).mean().numpy()
+
+    @classmethod
+    def hyperparameters(cls) -> dict[str, inspect.Parameter]:
+        """Every constructor argument, this class's and those that it passes on."""
+        return {
+            name: parameter
+            for owner in (BaseVAE, cls)
+            for name, parameter in inspect.signature(owner.__init__).parameters.items()
+            if name != "self" and parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        }
+
+    def get_config(self):
+        return {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in self.hyperparameters()}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+
+def check_networks(encoder: keras.Model, decoder: keras.Model, latents: LatentSpec) -> None:
+    """Raises ValueError where encoder, decoder and latents do not fit."""
+    if not isinstance(latents, LatentSpec):
+        raise ValueError(f"`latents` must be a vaezoo.LatentSpec. Received: {latents!r}")
+    for network, side, shape, expected in (
+        ("encoder", "end in", encoder.output_shape, (None, latents.parameters)),
+        ("decoder", "take", decoder.input_shape, (None, latents.size)),
+        ("decoder", "give the encoder's images,", decoder.output_shape, encoder.input_shape),
+    ):
+        if tuple(shape) != tuple(expected):
+            raise ValueError(
+                f"With latents={latents}, the {network} must {side} a shape {tuple(expected)}. "
+                f"Received: {tuple(shape)}"
+            )

@@ -1,0 +1,95 @@
+"""The Non-Syn VAE (anonymous, ICLR 2019 submission): an ELBO step, then a step against the latents' synergy."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from vaezoo.models.base import BaseVAE
+from vaezoo.terms import gaussian_kl, imax, reconstruction, worst_subset
+
+
+@keras.saving.register_keras_serializable("vaezoo")
+class NonSynVAE(BaseVAE):
+    """Algorithm 1. Each step splits its batch into two independent minibatches B and B':
+
+    1. minimise rec + KL_z on B over encoder and decoder (Eq. 11);
+    2. encode B' with the updated encoder, let W be the worst subset of the latents (Algorithm 4) and minimise
+       alpha Imax(W) = alpha sum_{k in W} KL_k over the encoder (Eq. 16). No decoder, no sampling, and no
+       gradient through the choice of W.
+
+    alpha: weight of the synergy. omega: discount of the greedy policy, in (0, 1].
+    resample: False uses the whole batch in both updates.
+    policy: "minibatch" chooses W from the mean KL of B', as Algorithm 1 does; "per_example" for every image, as
+        Eq. 16 is written before its minibatch approximation.
+
+    Both updates belong to the one optimizer of Algorithm 1 and share the encoder's Adam moments. Compile with
+    `vaezoo.Adam`, as `vaezoo.create` does: it corrects each variable's bias by that variable's own updates
+    (Keras's Adam corrects all of them by the number of steps). Continuous latents only.
+    """
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        *,
+        alpha: float = 5.0,
+        omega: float = 0.9,
+        resample: bool = True,
+        policy: str = "minibatch",
+        **options,
+    ):
+        super().__init__(encoder, decoder, **options)
+        if self.latents.categorical:
+            raise ValueError(f"The synergy is defined for Gaussian latents only. Received: {self.latents}")
+        if not 0 < omega <= 1:
+            raise ValueError(f"`omega` must be in (0, 1]. Received: {omega}")
+        if policy not in ("minibatch", "per_example"):
+            raise ValueError(f"`policy` must be 'minibatch' or 'per_example'. Received: {policy!r}")
+        self.alpha, self.omega, self.resample, self.policy = alpha, omega, resample, policy
+
+    @property
+    def batches_per_step(self):
+        """2 (B and B'), or 1 without `resample`."""
+        return 2 if self.resample else 1
+
+    def negative_elbo(self, x, key, training):
+        q, _, p = self.infer(x, key, training)
+        rec = reconstruction(x, p)
+        kl = self.kl_terms(q)
+        return {"reconstruction": rec, **kl, "loss": rec + sum(kl.values())}
+
+    def synergy(self, x, key, training):
+        q = self.encode(x, training)
+        syn = synergy(gaussian_kl(q.mu, q.log_var), self.omega, self.policy)
+        return {"synergy": syn, "loss": self.alpha * syn}
+
+    def objective(self, x, key, training):
+        """Eq. 16 whole, which evaluate reports; training goes through its two parts in turn."""
+        elbo, syn = self.negative_elbo(x, key, training), self.synergy(x, key, training)
+        return {**elbo, **syn, "loss": elbo["loss"] + syn["loss"]}
+
+    def train_step(self, data):
+        batches = self.minibatches(data)
+        x, x_next = batches[0], batches[-1]  # B and B', the same one without `resample`
+        elbo = self.descend(self.negative_elbo, x, self.trainable_variables)
+        syn = self.descend(self.synergy, x_next, self.encoder.trainable_variables, update=1)
+        return self.record({**elbo, **syn, "loss": tf.reduce_mean(elbo["loss"]) + tf.reduce_mean(syn["loss"])})
+
+
+def synergy(K: tf.Tensor, omega: float = 0.9, policy: str = "minibatch") -> tf.Tensor:
+    """Imax(W) of each image, [B] nats, from its KLs K [B, d]; W from their batch mean, or "per_example"."""
+    K_chooses = tf.reduce_mean(K, axis=0, keepdims=True) if policy == "minibatch" else K
+    return imax(K, tf.stop_gradient(worst_subset(K_chooses, omega)))
+
+
+def synergy_metric(model: BaseVAE, dataset: tf.data.Dataset, *, alpha: float = 5.0, omega: float = 0.9) -> float:
+    """alpha Imax(W) in nats of any model with Gaussian latents, without training on it; the mean over batches.
+
+    dataset: batches of images [B, H, W, C], or (images, labels). The paper's Figures 3 and 4 plot it.
+    """
+    total = [
+        tf.reduce_mean(synergy(gaussian_kl(q.mu, q.log_var), omega))
+        for q in (model.encode(keras.utils.unpack_x_y_sample_weight(batch)[0]) for batch in dataset)
+    ]
+    return float(alpha * tf.reduce_mean(total))

@@ -1,0 +1,118 @@
+"""The models by name, and ready-made ones: networks, latents and the paper's optimizer put together."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from vaezoo import networks
+from vaezoo.latents import LatentSpec
+from vaezoo.models import VAE, BaseVAE, BetaVAE, NonSynVAE
+from vaezoo.presets import PRESETS
+from vaezoo.training.adam import Adam
+
+MODELS: dict[str, type[BaseVAE]] = {
+    "vae": VAE,
+    "beta_vae": BetaVAE,
+    "nonsyn": NonSynVAE,
+}
+
+NETWORKS = {
+    "conv": (networks.conv_encoder, networks.conv_decoder),
+    "mlp": (networks.mlp_encoder, networks.mlp_decoder),
+}
+
+
+def create(
+    name: str,
+    *,
+    image_shape: Sequence[int] | None = None,
+    latents: LatentSpec | Mapping[str, Any] | None = None,
+    network: str | Mapping[str, Any] | None = None,
+    learning_rate: float | None = None,
+    seed: int | None = None,
+    jit_compile: bool | str = "auto",
+    steps_per_execution: int = 1,
+    **hyperparameters,
+) -> BaseVAE:
+    """A compiled model with the paper's optimizer; `compile(...)` replaces that, as in Keras.
+
+    name: a model ("nonsyn": image_shape is needed) or a preset ("nonsyn_dsprites").
+    image_shape: (H, W, C) in pixels. latents: a `LatentSpec`. network: "conv", "mlp", or a dict with that `kind`
+        and options of its `encoder` and `decoder` (see `vaezoo.networks`). learning_rate: of the optimizer.
+        Each defaults to the preset's, or to that of the model's first preset.
+    seed: of the initial weights and of all noise.
+    jit_compile: True, False, or "auto": see `worth_compiling`.
+    hyperparameters: of the model's constructor, over the preset's.
+    Raises ValueError for unknown names and arguments.
+    """
+    check_choice("model or preset", name, [*MODELS, *PRESETS])
+    preset = PRESETS[name] if name in PRESETS else {**preset_of(name), "hyperparameters": {}}
+    if image_shape is None:
+        if name not in PRESETS:
+            raise ValueError(f"create({name!r}) needs an `image_shape` (height, width, channels).")
+        image_shape = preset["image_shape"]
+    hyperparameters = {**preset["hyperparameters"], **hyperparameters}
+    check_hyperparameters(preset["model"], hyperparameters)
+    latents = preset["latents"] if latents is None else latents
+    latents = latents if isinstance(latents, LatentSpec) else LatentSpec(**latents)
+    encoder, decoder = build_networks(network or preset["network"], image_shape, latents, seed)
+    model = MODELS[preset["model"]](encoder, decoder, latents=latents, seed=seed, **hyperparameters)
+    optimizer = dict(preset["optimizer"])
+    if learning_rate is not None:
+        optimizer["learning_rate"] = learning_rate
+    model.compile(
+        Adam(**optimizer),
+        jit_compile=worth_compiling(model) if jit_compile == "auto" else jit_compile,
+        steps_per_execution=steps_per_execution,
+    )
+    return model
+
+
+def preset_of(model: str, dataset: str | None = None) -> dict[str, Any]:
+    """The first preset of a model, for a data set where one is given and there is one."""
+    own = [preset for preset in PRESETS.values() if preset["model"] == model]
+    return next((preset for preset in own if preset["dataset"] == dataset), own[0])
+
+
+def build_networks(network, image_shape, latents: LatentSpec, seed: int | None) -> tuple[keras.Model, keras.Model]:
+    """An encoder and a decoder, from "conv", "mlp" or a dict with a `kind` and options for both."""
+    options = {"kind": network} if isinstance(network, str) else dict(network)
+    check_choice("network", options.get("kind"), NETWORKS)
+    encoder, decoder = NETWORKS[options["kind"]]
+    return (
+        encoder(image_shape, latents.parameters, seed=seed, **options.get("encoder", {})),
+        decoder(image_shape, latents.size, seed=None if seed is None else seed + 1000, **options.get("decoder", {})),
+    )
+
+
+def worth_compiling(model: BaseVAE) -> bool:
+    """Whether XLA pays: always with a GPU; on a CPU for fully connected networks only.
+
+    `benchmarks/train_step.py` repeats the measurement behind it.
+    """
+    if tf.config.list_logical_devices("GPU"):
+        return True
+    layers = [*model.encoder.layers, *model.decoder.layers]
+    return not any(isinstance(layer, (keras.layers.Conv2D, keras.layers.Conv2DTranspose)) for layer in layers)
+
+
+def check_hyperparameters(model: str, hyperparameters: Mapping[str, Any]) -> None:
+    """Raises ValueError for a name that the model's constructor does not take."""
+    known = set(MODELS[model].hyperparameters()) - {"encoder", "decoder", "latents", "seed", "name"}
+    for name in hyperparameters:
+        check_choice(f"hyperparameter of {model!r}", name, sorted(known))
+
+
+def check_choice(what: str, value, choices: Iterable[str]) -> None:
+    """Raises ValueError, with the nearest valid name, unless `value` is one of `choices`."""
+    choices = list(choices)
+    if value in choices:
+        return
+    near = difflib.get_close_matches(str(value), choices, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"Unknown {what} {value!r}.{hint} Choose from: {', '.join(choices)}.")
