@@ -1,7 +1,7 @@
 """Train a model of the zoo: flags -> data -> model -> fit -> figures -> SavedModel.
 
-    python train_main.py --model=nonsyn
-    python train_main.py --preset=beta_vae_dsprites --set beta=8 --steps=20000
+python train_main.py --model=nonsyn
+python train_main.py --preset=beta_vae_dsprites --set beta=8 --steps=20000
 """
 
 import ast
@@ -23,7 +23,9 @@ from vaezoo.training import Interrupted, Run
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", None, f"One of: {', '.join(zoo.MODELS)}. Default: the preset's, or nonsyn.")
 flags.DEFINE_string("preset", None, f"One of: {', '.join(zoo.PRESETS)}. Default: the model's for the data set.")
-flags.DEFINE_string("dataset", None, "dsprites, mnist, fashion_mnist, a .npz file, or tfds:<name>. Default: the preset's.")
+flags.DEFINE_string(
+    "dataset", None, "dsprites, mnist, fashion_mnist, a .npz file, or tfds:<name>. Default: the preset's."
+)
 flags.DEFINE_string("data_dir", None, "Folder of data files. Default: $VAEZOO_DATA_DIR.")
 flags.DEFINE_multi_string("set", [], "name=value for the model's constructor, `latents` or `network`. Repeatable.")
 flags.DEFINE_integer("steps", None, "Training steps. Default: the preset's.")
@@ -33,7 +35,9 @@ flags.DEFINE_integer("seed", 0, "Of weights, noise and the order of the images."
 flags.DEFINE_string("workdir", None, "Folder of the run. Default: runs/<preset>, or runs/<model>_<data set>.")
 flags.DEFINE_string("export_dir", None, "Folder of the SavedModel's versions. Default: saved_models/<model>.")
 flags.DEFINE_integer("steps_per_execution", 1, "Steps between two looks from Python.")
-flags.DEFINE_enum("jit_compile", "auto", ["auto", "on", "off"], "XLA. auto: with a GPU, or for fully connected networks.")
+flags.DEFINE_enum(
+    "jit_compile", "auto", ["auto", "on", "off"], "XLA. auto: with a GPU, or for fully connected networks."
+)
 flags.DEFINE_integer("checkpoint_every", 1000, "Steps between checkpoints.")
 flags.DEFINE_integer("log_every", 100, "Steps between rows of metrics.csv.")
 

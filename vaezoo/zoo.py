@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -58,12 +59,13 @@ def create(
         image_shape = preset["image_shape"]
     hyperparameters = {**preset["hyperparameters"], **hyperparameters}
     check_hyperparameters(preset["model"], hyperparameters)
-    latents = preset["latents"] if latents is None else latents
-    latents = latents if isinstance(latents, LatentSpec) else LatentSpec(**latents)
+    latents = latent_spec(preset["latents"] if latents is None else latents)
     encoder, decoder = build_networks(network or preset["network"], image_shape, latents, seed)
     model = MODELS[preset["model"]](encoder, decoder, latents=latents, seed=seed, **hyperparameters)
     optimizer = dict(preset["optimizer"])
     if learning_rate is not None:
+        if not 0 < learning_rate < math.inf:
+            raise ValueError(f"`learning_rate` must be positive. Received: {learning_rate}")
         optimizer["learning_rate"] = learning_rate
     model.compile(
         Adam(**optimizer),
@@ -79,9 +81,22 @@ def preset_of(model: str, dataset: str | None = None) -> dict[str, Any]:
     return next((preset for preset in own if preset["dataset"] == dataset), own[0])
 
 
+def latent_spec(latents: LatentSpec | Mapping[str, Any]) -> LatentSpec:
+    """A LatentSpec, made of {"gaussian": d, "categorical": [K, ...]} where it is none yet."""
+    if isinstance(latents, LatentSpec):
+        return latents
+    if not isinstance(latents, Mapping):
+        raise ValueError(f"`latents` must be a LatentSpec or a dict of its arguments. Received: {latents!r}")
+    for name in latents:
+        check_choice("part of `latents`", name, ["gaussian", "categorical"])
+    return LatentSpec(**latents)
+
+
 def build_networks(network, image_shape, latents: LatentSpec, seed: int | None) -> tuple[keras.Model, keras.Model]:
     """An encoder and a decoder, from "conv", "mlp" or a dict with a `kind` and options for both."""
-    options = {"kind": network} if isinstance(network, str) else dict(network)
+    options = dict(network) if isinstance(network, Mapping) else {"kind": network}
+    for name in options:
+        check_choice("part of `network`", name, ["kind", "encoder", "decoder"])
     check_choice("network", options.get("kind"), NETWORKS)
     encoder, decoder = NETWORKS[options["kind"]]
     return (
@@ -102,10 +117,18 @@ def worth_compiling(model: BaseVAE) -> bool:
 
 
 def check_hyperparameters(model: str, hyperparameters: Mapping[str, Any]) -> None:
-    """Raises ValueError for a name that the model's constructor does not take."""
-    known = set(MODELS[model].hyperparameters()) - {"encoder", "decoder", "latents", "seed", "name"}
-    for name in hyperparameters:
+    """Raises ValueError for names that the model's constructor does not take, and values of another kind."""
+    parameters = MODELS[model].hyperparameters()
+    known = set(parameters) - {"encoder", "decoder", "latents", "seed", "name"}
+    for name, value in hyperparameters.items():
         check_choice(f"hyperparameter of {model!r}", name, sorted(known))
+        default = parameters[name].default
+        for kind, what in ((bool, "True or False"), (str, "a string"), ((int, float), "a finite number")):
+            if isinstance(default, kind):
+                fits = callable(value) or isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+                if not fits or (isinstance(value, float) and not math.isfinite(value)):
+                    raise ValueError(f"`{name}` of {model!r} must be {what}. Received: {value!r}")
+                break
 
 
 def check_choice(what: str, value, choices: Iterable[str]) -> None:

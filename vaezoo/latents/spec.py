@@ -31,9 +31,7 @@ class LatentSpec:
         if not isinstance(self.gaussian, int) or self.gaussian < 1:
             raise ValueError(f"`gaussian` must be a whole number of at least 1. Received: {self.gaussian!r}")
         if not all(isinstance(K, int) and K >= 2 for K in self.categorical):
-            raise ValueError(
-                f"`categorical` must hold whole numbers of at least 2. Received: {self.categorical!r}"
-            )
+            raise ValueError(f"`categorical` must hold whole numbers of at least 2. Received: {self.categorical!r}")
 
     @property
     def parameters(self) -> int:

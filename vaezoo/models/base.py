@@ -53,7 +53,7 @@ class BaseVAE(keras.Model):
             raise ValueError(f"`likelihood` must be 'bernoulli' or 'gaussian'. Received: {likelihood!r}")
         self.encoder, self.decoder, self.latents = encoder, decoder, latents
         self.likelihood, self.scale, self.temperature = likelihood, scale, temperature
-        self.seed = keras.random.SeedGenerator(seed).initial_seed if seed is None else seed
+        self.seed = keras.random.SeedGenerator().get_config()["seed"] if seed is None else seed
         self.step = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False, name="step")
         self._means: dict[str, keras.metrics.Mean] = {}
         self.built = True  # or a reload forgets the optimizer's state
@@ -145,9 +145,9 @@ class BaseVAE(keras.Model):
     @property
     def metrics(self):
         if not self._means:
-            x = tf.TensorSpec((2, *self.image_shape), tf.float32)
-            trace = tf.function(lambda x: self.objective(x, self.key(0, 0), training=False))
-            terms = trace.get_concrete_function(x).structured_outputs
+            terms = {}
+            trace = tf.function(lambda x: terms.update(self.objective(x, self.key(0, 0), training=False)))
+            trace.get_concrete_function(tf.TensorSpec((2, *self.image_shape), tf.float32))
             for name in sorted(terms, key="loss".__ne__):
                 self._means[name] = keras.metrics.Mean(name=name)
         return list(self._means.values())
@@ -190,8 +190,9 @@ class BaseVAE(keras.Model):
         return super().evaluate(x, *args, **kwargs)
 
     def generate(self, n: int, *, seed: int | None = None) -> np.ndarray:
-        """Mean images float32 [n, H, W, C] of n codes drawn from the prior."""
-        code = self.latents.prior().sample(n, seed=self.seed if seed is None else seed)
+        """Mean images float32 [n, H, W, C] of n codes drawn from the prior, the same ones for the same seed."""
+        seed = self.seed if seed is None else seed
+        code = self.latents.prior().sample(n, seed=tf.constant([seed % 2**31, 0], tf.int32))
         return self.decode(code[:, 0]).mean().numpy()
 
     def reconstruct(self, x) -> np.ndarray:
@@ -227,6 +228,5 @@ def check_networks(encoder: keras.Model, decoder: keras.Model, latents: LatentSp
     ):
         if tuple(shape) != tuple(expected):
             raise ValueError(
-                f"With latents={latents}, the {network} must {side} a shape {tuple(expected)}. "
-                f"Received: {tuple(shape)}"
+                f"With latents={latents}, the {network} must {side} a shape {tuple(expected)}. Received: {tuple(shape)}"
             )

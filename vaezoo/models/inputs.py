@@ -36,6 +36,7 @@ def check_images(data, image_shape: tuple[int, int, int]) -> None:
 
 
 def check_spec(shape: tf.TensorShape, dtype: tf.DType, image_shape: tuple[int, int, int]) -> None:
+    """Raises ValueError unless a dtype is floating and a shape fits [N, H, W, C]."""
     expected = f"Expected images as floats in [0, 1] with shape {(None, *image_shape)}."
     if not dtype.is_floating:
         raise ValueError(f"{expected} Received dtype {dtype.name}: divide 0..255 by 255, or use vaezoo.data.")
@@ -44,6 +45,7 @@ def check_spec(shape: tf.TensorShape, dtype: tf.DType, image_shape: tuple[int, i
 
 
 def check_range(images: np.ndarray) -> None:
+    """Raises ValueError for NaN and for values outside [0, 1]."""
     low, high = images.min(), images.max()
     if not (low >= 0 and high <= 1):  # written so that NaN fails
         raise ValueError(f"Expected images in [0, 1]. Received values from {low} to {high}.")

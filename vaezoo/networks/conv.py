@@ -23,9 +23,9 @@ def conv_encoder(
     kernels = initializers(seed)
     x = image = keras.Input(tuple(image_shape), name="image")
     for channels in filters:
-        x = layers.Conv2D(
-            channels, 4, strides=2, padding="same", activation="relu", kernel_initializer=next(kernels)
-        )(x)
+        x = layers.Conv2D(channels, 4, strides=2, padding="same", activation="relu", kernel_initializer=next(kernels))(
+            x
+        )
     x = layers.Flatten()(x)
     x = layers.Dense(width, kernel_initializer=next(kernels))(x)
     x = layers.Dense(outputs, dtype="float32", kernel_initializer=next(kernels), name="head")(x)

@@ -12,8 +12,8 @@ def discriminator(inputs: int, *, width: int = 1000, depth: int = 6, seed: int |
     """Codes [B, inputs] -> logits [B, 2]: `depth` FC layers of `width` units (leaky ReLU 0.2), FC 2.
 
     Class 0 is "a sample of q(z)", class 1 "a sample of the product of its marginals", so that
-    log D(z) - log(1 - D(z)) = logits[:, 0] - logits[:, 1] (Kim & Mnih 2018, appendix A). `seed` fixes the initial
-    weights.
+    log D(z) - log(1 - D(z)) = logits[:, 0] - logits[:, 1] (Kim & Mnih 2018, appendix A). `seed` fixes the
+    initial weights.
     """
     kernels = initializers(seed)
     x = code = keras.Input((inputs,), name="code")

@@ -21,7 +21,9 @@ def training_curves(
     from matplotlib.figure import Figure
 
     weights = weights or {}
-    terms = [name for name in dict.fromkeys(key for rows in runs.values() for row in rows for key in row) if name != "step"]
+    terms = [
+        name for name in dict.fromkeys(key for rows in runs.values() for row in rows for key in row) if name != "step"
+    ]
     figure = Figure(figsize=(3.2 * len(terms), 2.6), layout="constrained", dpi=200)
     for axes, term in zip(figure.subplots(1, len(terms), squeeze=False)[0], terms, strict=True):
         weight = weights.get(term, 1.0)

@@ -41,7 +41,7 @@ class Checkpoints:
         for variable in self.state:
             if variable.dtype.is_floating and not bool(tf.reduce_all(tf.math.is_finite(variable))):
                 raise FloatingPointError(
-                    f"Step {step} made the variable {variable.name!r} NaN or infinite. The last good checkpoint is kept."
+                    f"Step {step} made variable {variable.name!r} NaN or infinite. The last good checkpoint is kept."
                 )
         self.manager.save(checkpoint_number=step)
 

@@ -40,7 +40,7 @@ class Logbook(keras.callbacks.Callback):
                     "learning rate often helps."
                 )
         if step % self.every == 0 or step == self.steps:
-            self.add({"step": step, **{name: float(value) for name, value in logs.items()}})
+            self.add({"step": step, **{metric.name: float(logs[metric.name]) for metric in self.model.metrics}})
             self.model.reset_metrics()
 
     def add(self, row: dict[str, float]) -> None:
@@ -73,6 +73,7 @@ def read_rows(file: Path) -> list[dict[str, float]]:
 
 
 def write_rows(file: Path, rows: list[dict[str, float]]) -> None:
+    """Replace a metrics.csv by these rows."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, rows[0].keys())
     writer.writeheader()

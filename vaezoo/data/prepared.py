@@ -1,0 +1,154 @@
+"""TensorFlow Datasets, whose package is imported only when one of its sets is asked for."""
+
+import difflib
+import os
+import re
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vaezoo.data import sprites
+from vaezoo.data.factors import FactorGrid
+
+PROBED = "https://storage.googleapis.com"
+
+
+def default_folder() -> Path:
+    """Where TFDS keeps its data: TFDS_DATA_DIR, or tensorflow_datasets in the home folder."""
+    return Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+
+
+def find(name: str, folders: Sequence[Path]) -> Path | None:
+    """The folder of a prepared copy, the newest version in the first of `folders` that has one.
+
+    Args:
+        name: `mnist`, `mnist:3.0.1`, or `set/config`, as TFDS writes it.
+        folders: folders in the layout of a TFDS data folder.
+    """
+    name, _, version = name.partition(":")
+    for folder in folders:
+        versions = [path.parent for path in folder.glob(f"{name}/{version or '*'}/dataset_info.json")]
+        if versions:
+            return max(versions, key=_version)
+    return None
+
+
+def _version(folder: Path) -> list[int]:
+    return [int(part) if part.isdigit() else -1 for part in folder.name.split(".")]
+
+
+def download(name: str, folder: Path | None) -> Path:
+    """Has TFDS download and prepare a set, and returns its folder.
+
+    Raises:
+        ConnectionError: if the network does not answer within seconds; TFDS would try for minutes.
+        ValueError: if TFDS has no such set.
+    """
+    import tensorflow_datasets as tfds
+
+    base, names = re.split("[/:]", name)[0], tfds.list_builders(with_community_datasets=False)
+    if base not in names:
+        near = difflib.get_close_matches(base, names, n=1)
+        hint = f" Did you mean 'tfds:{near[0]}'?" if near else ""
+        raise ValueError(f"Unknown data set of TFDS '{base}'.{hint} tfds.list_builders() names them all")
+    reason = _unreachable()
+    if reason:
+        raise ConnectionError(f"TFDS cannot download it: {PROBED} is out of reach ({reason})")
+    builder = tfds.builder(name, data_dir=None if folder is None else str(folder))
+    builder.download_and_prepare()
+    return Path(builder.data_dir)
+
+
+def _unreachable(timeout: float = 5.0) -> str | None:
+    """Why the network is out of reach, or None; an answer of any kind will do."""
+    answer = [f"no answer in {timeout:g} s"]
+
+    def ask():
+        try:
+            urllib.request.urlopen(urllib.request.Request(PROBED, method="HEAD"), timeout=timeout).close()
+            answer[0] = None
+        except urllib.error.HTTPError:
+            answer[0] = None
+        except (OSError, ValueError) as error:
+            answer[0] = str(getattr(error, "reason", error))
+
+    # A thread of its own, because looking up a name keeps to no timeout.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(timeout)
+    return answer[0]
+
+
+def splits(folder: Path) -> tuple[str, ...]:
+    """The splits of a prepared set."""
+    return tuple(_builder(folder).info.splits)
+
+
+def read(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Reads the images [N, H, W, C] and class labels ([N], or None) of a prepared set, in its order on disk.
+
+    Raises:
+        ValueError: if the set has no images, several, or images of varying size.
+    """
+    import tensorflow_datasets as tfds
+
+    info = _builder(folder).info
+    features = dict(info.features.items()) if isinstance(info.features, tfds.features.FeaturesDict) else {}
+    images = [key for key, feature in features.items() if type(feature) is tfds.features.Image]
+    classes = [key for key, feature in features.items() if isinstance(feature, tfds.features.ClassLabel)]
+    if len(images) != 1 or None in features[images[0]].shape:
+        raise ValueError(
+            f"Expected one image of fixed size in each example of TFDS's '{info.full_name}'. "
+            f"Received: { {key: features[key].shape for key in images} or list(features) }"
+        )
+    n, shape = info.splits[split].num_examples, features[images[0]].shape
+    stored, labels = np.empty((n, *shape), features[images[0]].np_dtype), np.empty(n, np.int64)
+    start = 0
+    for batch in _batches(folder, split):
+        end = start + len(batch[images[0]])
+        stored[start:end] = batch[images[0]]
+        if len(classes) == 1:
+            labels[start:end] = batch[classes[0]]
+        start = end
+    return stored, labels if len(classes) == 1 else None
+
+
+def read_sprites(folder: Path, grid: FactorGrid = sprites.GRID) -> npt.NDArray[np.uint8]:
+    """Reads TFDS's dSprites, whose order is shuffled, into the published order.
+
+    Returns:
+        [grid.size, 64, 8] uint8, as `sprites.draw`.
+
+    Raises:
+        ValueError: if an image of the grid is missing.
+    """
+    bits, seen = sprites.empty_bits(grid.size), np.zeros(grid.size, bool)
+    labels = ("label_shape", "label_scale", "label_orientation", "label_x_position", "label_y_position")
+    for batch in _batches(folder, "train"):
+        indices = grid.indices(np.stack([batch[label] for label in labels], axis=-1))
+        bits[indices] = np.packbits(batch["image"][..., 0], axis=-1)
+        seen[indices] = True
+    if not seen.all():
+        raise ValueError(
+            f"Expected all {grid.size} images of dSprites in '{folder}'. Received: {np.count_nonzero(seen)}"
+        )
+    return bits
+
+
+def _builder(folder: Path):
+    import tensorflow_datasets as tfds
+
+    return tfds.builder_from_directory(str(folder))
+
+
+def _batches(folder: Path, split: str):
+    import tensorflow_datasets as tfds
+
+    in_order = tfds.ReadConfig(interleave_cycle_length=1)
+    examples = _builder(folder).as_dataset(split=split, batch_size=1024, read_config=in_order)
+    return tfds.as_numpy(examples)
