@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import vaezoo
+from vaezoo.networks import discriminator
 
 SHAPE = (8, 8, 1)
 SMALL = {"kind": "mlp", "encoder": {"hidden": (16,), "batch_norm": False}, "decoder": {"hidden": (16,)}}
@@ -18,6 +19,10 @@ SMALL = {"kind": "mlp", "encoder": {"hidden": (16,), "batch_norm": False}, "deco
 def small_model(name, **options):
     """A compiled model of any kind on 8x8 images; learning fast enough for a few steps to show."""
     defaults = {"image_shape": SHAPE, "latents": {"gaussian": 3}, "network": SMALL, "learning_rate": 1e-2, "seed": 1}
+    if "dataset_size" in vaezoo.MODELS[name].hyperparameters():
+        defaults["dataset_size"] = 48
+    if name == "factor_vae":
+        defaults["discriminator"] = discriminator(3, width=8, depth=2, seed=1)
     return vaezoo.create(name, **{**defaults, "jit_compile": False, **options})
 
 

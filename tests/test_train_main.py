@@ -32,7 +32,11 @@ def test_from_images_to_a_saved_model_and_again(data, tmp_path):
     done = train(tmp_path, *flags)
     assert done.returncode == 0, done.stderr
     run = tmp_path / "runs" / "beta_vae_images"
-    assert {file.name for file in (run / "figures").iterdir()} == {"reconstructions.png", "traversals.png", "curves.png"}
+    assert {file.name for file in (run / "figures").iterdir()} == {
+        "reconstructions.png",
+        "traversals.png",
+        "curves.png",
+    }
     assert (run / "model.keras").exists() and (tmp_path / "saved_models" / "beta_vae" / "1" / "saved_model.pb").exists()
     for path in ("figures", "metrics.csv", "model.keras", "saved_models/beta_vae/1"):
         assert path in done.stdout

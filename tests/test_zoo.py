@@ -27,7 +27,10 @@ def test_nonsyn_dsprites_is_the_papers_appendix():
         0.9,
         0.999,
     )
-    assert (vaezoo.PRESETS["nonsyn_dsprites"]["batch_size"], vaezoo.PRESETS["nonsyn_dsprites"]["steps"]) == (64, 150_000)
+    assert (vaezoo.PRESETS["nonsyn_dsprites"]["batch_size"], vaezoo.PRESETS["nonsyn_dsprites"]["steps"]) == (
+        64,
+        150_000,
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,10 +39,18 @@ def test_nonsyn_dsprites_is_the_papers_appendix():
         (lambda: vaezoo.create("nonsin", image_shape=SHAPE), "Unknown model or preset 'nonsin'. Did you mean 'nonsyn'"),
         (lambda: vaezoo.create("nonsyn"), "image_shape"),
         (lambda: vaezoo.create("nonsyn", image_shape=SHAPE, alfa=3), "'alfa'. Did you mean 'alpha'"),
-        (lambda: vaezoo.create("nonsyn", image_shape=SHAPE, alpha="high"), "alpha.*number.*'high'"),
+        (
+            lambda: vaezoo.create("nonsyn", image_shape=SHAPE, alpha="high"),
+            "`alpha` of 'nonsyn' must be .*float.*'high'",
+        ),
+        (lambda: vaezoo.create("nonsyn", image_shape=SHAPE, resample=1), "`resample`.*bool.*1"),
+        (lambda: vaezoo.create("nonsyn", image_shape=SHAPE, alpha=float("nan")), "`alpha`.*nan"),
         (lambda: vaezoo.create("nonsyn", image_shape=SHAPE, network="convnet"), "Unknown network 'convnet'"),
         (lambda: vaezoo.create("nonsyn", image_shape=SHAPE, network={"kind": "mlp", "coder": {}}), "'coder'"),
-        (lambda: vaezoo.create("nonsyn", image_shape=SHAPE, latents={"gausian": 3}), "'gausian'. Did you mean 'gaussian'"),
+        (
+            lambda: vaezoo.create("nonsyn", image_shape=SHAPE, latents={"gausian": 3}),
+            "'gausian'. Did you mean 'gaussian'",
+        ),
     ],
 )
 def test_names_are_checked(call, words):

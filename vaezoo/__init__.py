@@ -21,7 +21,20 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 from vaezoo import data  # noqa: E402
 from vaezoo.latents import LatentSpec  # noqa: E402
-from vaezoo.models import VAE, BetaVAE, NonSynVAE, synergy_metric  # noqa: E402
+from vaezoo.models import (  # noqa: E402
+    DIPVAE,
+    IMAE,
+    VAE,
+    WAEMMD,
+    AnnealedVAE,
+    BetaTCVAE,
+    BetaVAE,
+    FactorVAE,
+    InfoVAE,
+    JointVAE,
+    NonSynVAE,
+    synergy_metric,
+)
 from vaezoo.presets import PRESETS  # noqa: E402
 from vaezoo.training import Adam  # noqa: E402
 from vaezoo.zoo import MODELS, create  # noqa: E402
@@ -29,11 +42,19 @@ from vaezoo.zoo import MODELS, create  # noqa: E402
 __version__ = "0.1.0"
 
 __all__ = [
+    "DIPVAE",
+    "IMAE",
     "MODELS",
     "PRESETS",
     "VAE",
+    "WAEMMD",
     "Adam",
+    "AnnealedVAE",
+    "BetaTCVAE",
     "BetaVAE",
+    "FactorVAE",
+    "InfoVAE",
+    "JointVAE",
     "LatentSpec",
     "NonSynVAE",
     "create",

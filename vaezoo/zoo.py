@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import math
+import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from vaezoo import networks
+from vaezoo import models, networks
 from vaezoo.latents import LatentSpec
-from vaezoo.models import VAE, BaseVAE, BetaVAE, NonSynVAE
+from vaezoo.models import BaseVAE
 from vaezoo.presets import PRESETS
 from vaezoo.training.adam import Adam
 
 MODELS: dict[str, type[BaseVAE]] = {
-    "vae": VAE,
-    "beta_vae": BetaVAE,
-    "nonsyn": NonSynVAE,
+    "vae": models.VAE,
+    "beta_vae": models.BetaVAE,
+    "annealed_vae": models.AnnealedVAE,
+    "joint_vae": models.JointVAE,
+    "factor_vae": models.FactorVAE,
+    "beta_tcvae": models.BetaTCVAE,
+    "info_vae": models.InfoVAE,
+    "wae_mmd": models.WAEMMD,
+    "dip_vae": models.DIPVAE,
+    "nonsyn": models.NonSynVAE,
+    "imae": models.IMAE,
 }
 
 NETWORKS = {
@@ -58,6 +68,8 @@ def create(
             raise ValueError(f"create({name!r}) needs an `image_shape` (height, width, channels).")
         image_shape = preset["image_shape"]
     hyperparameters = {**preset["hyperparameters"], **hyperparameters}
+    if name in PRESETS and "dataset_size" in MODELS[preset["model"]].hyperparameters():
+        hyperparameters.setdefault("dataset_size", preset["dataset_size"])
     check_hyperparameters(preset["model"], hyperparameters)
     latents = latent_spec(preset["latents"] if latents is None else latents)
     encoder, decoder = build_networks(network or preset["network"], image_shape, latents, seed)
@@ -118,17 +130,26 @@ def worth_compiling(model: BaseVAE) -> bool:
 
 def check_hyperparameters(model: str, hyperparameters: Mapping[str, Any]) -> None:
     """Raises ValueError for names that the model's constructor does not take, and values of another kind."""
-    parameters = MODELS[model].hyperparameters()
+    parameters, own = MODELS[model].hyperparameters(), inspect.signature(MODELS[model].__init__).parameters
     known = set(parameters) - {"encoder", "decoder", "latents", "seed", "name"}
+    for name, parameter in parameters.items():
+        if name == "dataset_size" and parameter.default is parameter.empty and name not in hyperparameters:
+            raise ValueError(f"{model!r} needs `dataset_size`, the number of images in the training set.")
     for name, value in hyperparameters.items():
         check_choice(f"hyperparameter of {model!r}", name, sorted(known))
-        default = parameters[name].default
-        for kind, what in ((bool, "True or False"), (str, "a string"), ((int, float), "a finite number")):
-            if isinstance(default, kind):
-                fits = callable(value) or isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
-                if not fits or (isinstance(value, float) and not math.isfinite(value)):
-                    raise ValueError(f"`{name}` of {model!r} must be {what}. Received: {value!r}")
-                break
+        hint = typing.get_type_hints(MODELS[model].__init__ if name in own else BaseVAE.__init__).get(name)
+        if hint is not None and not fits(value, hint):
+            raise ValueError(f"`{name}` of {model!r} must be {parameters[name].annotation}. Received: {value!r}")
+
+
+def fits(value, hint) -> bool:
+    """Whether a value is of a type hint: a whole number is a float too, True is no number, infinity is nothing."""
+    kinds = typing.get_args(hint) or (hint,)
+    if isinstance(value, bool):
+        return bool in kinds
+    if isinstance(value, (int, float)) and not math.isfinite(value):
+        return False
+    return isinstance(value, kinds) or (isinstance(value, int) and float in kinds)
 
 
 def check_choice(what: str, value, choices: Iterable[str]) -> None:

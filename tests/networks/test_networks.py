@@ -22,7 +22,9 @@ def test_the_papers_table_has_its_numbers_of_weights():
 
 
 def test_the_layer_of_128_before_the_latents_is_linear():
-    *_, wide, head = [layer for layer in conv_encoder((64, 64, 1), 20).layers if layer.name.startswith(("dense", "head"))]
+    *_, wide, head = [
+        layer for layer in conv_encoder((64, 64, 1), 20).layers if layer.name.startswith(("dense", "head"))
+    ]
     assert wide.units == 128 and wide.activation.__name__ == head.activation.__name__ == "linear"
 
 

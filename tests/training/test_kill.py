@@ -53,7 +53,9 @@ def test_killed_runs_end_with_the_bits_of_an_undisturbed_one(tmp_path):
     def writing():
         """A file of a checkpoint is there that the file naming the newest does not know yet."""
         newest = known()
-        return any(f'"{file.name.split(".")[0].removesuffix("_temp")}"' not in newest for file in checkpoints.glob("step-*"))
+        return any(
+            f'"{file.name.split(".")[0].removesuffix("_temp")}"' not in newest for file in checkpoints.glob("step-*")
+        )
 
     for at in (writing, lambda: "step-12" in known(), writing, writing):
         process = start(killed, data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import random
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ import tensorflow_probability as tfp
 from vaezoo.latents import LatentSpec, Posterior
 from vaezoo.latents.noise import fold
 from vaezoo.models.inputs import check_images, images_only
-from vaezoo.terms import categorical_kl, gaussian_kl
+from vaezoo.terms import categorical_kl, gaussian_kl, neighbour_radius, smoothness
 
 tfd = tfp.distributions
 EVALUATION = 2**31 - 1  # the "step" whose noise evaluate uses
@@ -27,7 +28,11 @@ class BaseVAE(keras.Model):
         `scale` in units of the pixels' [0, 1]).
     temperature: of the relaxed categorical samples in training: a number, or a
         `keras.optimizers.schedules.LearningRateSchedule` of the step.
-    seed: of all noise; a whole number, or None for one drawn by Keras.
+    vat_weight: of the smoothness of q(y | x), for models with categorical latents (`vaezoo.terms.smoothness`): its
+        part of the loss, unless the model says otherwise; 0 leaves it out.
+    vat_radius: its epsilon, in the units of the images' Euclidean norm, or "neighbour" for a quarter of the
+        distance to the nearest other image of the minibatch (after IMSAT, Hu et al. 2017).
+    seed: of all noise; a whole number, or None for one drawn by `random`, which keras.utils.set_random_seed seeds.
 
     Raises ValueError where the networks do not fit each other, the latents or the likelihood.
     """
@@ -44,6 +49,8 @@ class BaseVAE(keras.Model):
         likelihood: str = "bernoulli",
         scale: float = 1.0,
         temperature=0.67,
+        vat_weight: float = 0.0,
+        vat_radius: float | str = 1.0,
         seed: int | None = None,
         name: str | None = None,
     ):
@@ -51,9 +58,12 @@ class BaseVAE(keras.Model):
         check_networks(encoder, decoder, latents)
         if likelihood not in ("bernoulli", "gaussian"):
             raise ValueError(f"`likelihood` must be 'bernoulli' or 'gaussian'. Received: {likelihood!r}")
+        if vat_radius != "neighbour" and (isinstance(vat_radius, str) or not vat_radius > 0):
+            raise ValueError(f"`vat_radius` must be positive or 'neighbour'. Received: {vat_radius!r}")
         self.encoder, self.decoder, self.latents = encoder, decoder, latents
         self.likelihood, self.scale, self.temperature = likelihood, scale, temperature
-        self.seed = keras.random.SeedGenerator().get_config()["seed"] if seed is None else seed
+        self.vat_weight, self.vat_radius = vat_weight, vat_radius
+        self.seed = random.randrange(2**31) if seed is None else seed
         self.step = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False, name="step")
         self._means: dict[str, keras.metrics.Mean] = {}
         self.built = True  # or a reload forgets the optimizer's state
@@ -87,6 +97,32 @@ class BaseVAE(keras.Model):
         if q.logits:
             kl["kl_y"] = tf.add_n([categorical_kl(block) for block in q.logits])
         return kl
+
+    def vat(self, x, q: Posterior, key, training: bool) -> tf.Tensor | float:
+        """The smoothness of q(y | x), [B] nats; 0 without categorical latents or without weight.
+
+        Perturbed passes normalise as the clean one does, but leave the statistics of BatchNorm where they were.
+        """
+        if not q.logits or not self.vat_weight:
+            return 0.0
+        radius = neighbour_radius(x, x, neighbour=1) if self.vat_radius == "neighbour" else self.vat_radius
+        statistics = self.encoder.non_trainable_variables
+
+        def predict(x):
+            before = [tf.identity(variable) for variable in statistics]
+            logits = self.encode(x, training).logits
+            for variable, value in zip(statistics, before, strict=True):
+                variable.assign(value)
+            return logits
+
+        return smoothness(predict, x, q.logits, fold(key, -2), epsilon=radius)
+
+    def with_vat(self, x, q: Posterior, key, training: bool, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The terms of a loss, with vat_weight x smoothness where there are categorical latents and a weight."""
+        if not q.logits or not self.vat_weight:
+            return terms
+        smooth = self.vat(x, q, key, training)
+        return {**terms, "smoothness": smooth, "loss": terms["loss"] + self.vat_weight * smooth}
 
     # The step
 
@@ -130,8 +166,9 @@ class BaseVAE(keras.Model):
         return self.update_means(terms)
 
     def update_means(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Means over images; a term of the batch as a whole counts as many times as there are images in it."""
         for name, value in terms.items():
-            self._means[name].update_state(value)
+            self._means[name].update_state(tf.broadcast_to(value, tf.shape(terms["loss"])))
         return {metric.name: metric.result() for metric in self.metrics}
 
     def key(self, step, stream) -> tf.Tensor:

@@ -15,7 +15,7 @@ def training_curves(
     """A panel for every term (nats, against step), a line for every run.
 
     runs: label -> rows of a metrics.csv, with a "step". weights: factors by which a term is shown, such as
-    {"synergy": alpha} for the paper's alpha Imax(W). Terms that are positive and span more than a factor of 30
+    {"synergy": alpha} for the paper's alpha Imax(W). Terms that are positive and span more than a factor of 10
     get a logarithmic axis.
     """
     from matplotlib.figure import Figure
@@ -33,7 +33,7 @@ def training_curves(
             if points:
                 axes.plot(*zip(*points, strict=True), label=label, linewidth=1.2)
                 shown += [value for _, value in points]
-        if min(shown) > 0 and max(shown) > 30 * min(shown):
+        if min(shown) > 0 and max(shown) > 10 * min(shown):
             axes.set_yscale("log")
         axes.set_title(f"{weight:g} x {term} (nats)" if weight != 1 else f"{term} (nats)", fontsize=9)
         axes.set_xlabel("step", fontsize=8)

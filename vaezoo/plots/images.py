@@ -21,14 +21,21 @@ def reconstructions(model: BaseVAE, images: np.ndarray) -> Figure:
 
 
 def traversals(
-    model: BaseVAE, images: np.ndarray, *, start: int = 0, limits: tuple[float, float] = (-3, 3), columns: int = 11
+    model: BaseVAE,
+    images: np.ndarray,
+    *,
+    start: int | None = None,
+    limits: tuple[float, float] = (-3, 3),
+    columns: int = 11,
 ) -> Figure:
     """Decoded codes while one latent moves: a row for each, sorted by KL (in nats, its mean over `images`).
 
-    images: [N, H, W, C]; images[start] gives the code that stays. z_k goes through `limits`, in standard
+    images: [N, H, W, C]; images[start] gives the code that stays, by default the one with the mean code nearest to
+    the prior's. z_k goes through `limits`, in standard
     deviations of the prior; a categorical block through its classes.
     """
     q = model.encode(images)
+    start = int(tf.argmin(tf.reduce_sum(tf.square(q.mu), axis=-1))) if start is None else start
     code = q.typical()[start].numpy()
     d = model.latents.gaussian
     K = tf.reduce_mean(gaussian_kl(q.mu, q.log_var), axis=0).numpy()

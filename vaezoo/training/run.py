@@ -64,12 +64,13 @@ class Run:
         log_every: int = 100,
         checkpoint_every: int = 1000,
         examples=None,
+        callbacks=(),
     ) -> list[dict[str, float]]:
         """Train to step `steps`, from the last checkpoint or the start; returns the rows of metrics.csv.
 
         model: compiled, new. data: a set of `vaezoo.data`. batch_size: images in a minibatch; a step draws
         model.batches_per_step of them. seed: of the order of the images. log_every, checkpoint_every: in steps.
-        examples: images [n, H, W, C] whose reconstructions TensorBoard shows at each checkpoint.
+        examples: images [n, H, W, C] whose reconstructions TensorBoard shows at each checkpoint. callbacks: of Keras.
         Raises ValueError for intervals that do not end with an execution of `steps_per_execution`; Interrupted
         after SIGINT and SIGTERM; FloatingPointError where a term, or a weight to be kept, is NaN or infinite.
         """
@@ -85,7 +86,7 @@ class Run:
         dataset = data.batches(batch_size * model.batches_per_step, seed=seed, start_step=start, steps=steps - start)
         with leaving_on_signals() as asked:
             keeper = Keeper(checkpoints, logbook, checkpoint_every, asked)
-            model.fit(dataset, callbacks=[logbook, keeper], verbose=int(logbook.terminal), shuffle=False)
+            model.fit(dataset, callbacks=[*callbacks, logbook, keeper], verbose=int(logbook.terminal), shuffle=False)
         if keeper.left_at is not None and keeper.left_at < steps:
             raise Interrupted(asked[0], keeper.left_at)
         return logbook.rows

@@ -1,0 +1,77 @@
+"""Milliseconds a training step, for each model: with and without XLA, with the data pipeline and without.
+
+    python benchmarks/train_step.py                          every preset on dSprites or MNIST shapes, both ways
+    python benchmarks/train_step.py --presets=nonsyn_dsprites --steps=60
+
+All variants of a preset are timed in turn, round after round, in one process, so that what else the machine does
+falls on all alike; the table gives medians over rounds, and ratios. "pipeline" is what drawing the batch adds.
+"""
+
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import numpy as np
+import tensorflow as tf
+from absl import app, flags, logging
+
+import vaezoo
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("presets", list(vaezoo.PRESETS), "Presets to time.")
+flags.DEFINE_integer("steps", 10, "Steps in a round.")
+flags.DEFINE_integer("rounds", 3, "Rounds, after one that is not counted.")
+
+
+def main(argv):
+    """Print a row for each preset."""
+    del argv
+    logging.set_verbosity(logging.WARNING)
+    print(f"{os.cpu_count()} cores, TensorFlow {tf.__version__}, oneDNN {os.environ['TF_ENABLE_ONEDNN_OPTS']}")
+    print("| preset | images a step | graph, ms | XLA, ms | XLA / graph | with pipeline / without | chosen |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for name in FLAGS.presets:
+        print(row(name), flush=True)
+
+
+def row(name: str) -> str:
+    """The Markdown row of a preset."""
+    preset = vaezoo.PRESETS[name]
+    models = {jit: vaezoo.create(name, seed=0, jit_compile=jit) for jit in (False, True)}
+    chosen = vaezoo.create(name, seed=0).jit_compile
+    images = preset["batch_size"] * models[False].batches_per_step
+    data = images_of(preset)
+    one = next(iter(data.batches(images, seed=0, steps=1)))
+    still = {jit: tf.data.Dataset.from_tensors(one).repeat(FLAGS.steps) for jit in models}
+    variants = {
+        **{("still", jit): (models[jit], still[jit]) for jit in models},
+        ("fed", chosen): (models[chosen], data.batches(images, seed=0, steps=FLAGS.steps)),
+    }
+    times = {variant: [] for variant in variants}
+    for counted in [False] + [True] * FLAGS.rounds:
+        for variant, (model, dataset) in variants.items():
+            start = time.perf_counter()
+            super(vaezoo.models.BaseVAE, model).fit(dataset, verbose=0, shuffle=False)
+            if counted:
+                times[variant].append(1000 * (time.perf_counter() - start) / FLAGS.steps)
+    ms = {variant: statistics.median(values) for variant, values in times.items()}
+    graph, xla, fed = ms["still", False], ms["still", True], ms["fed", chosen]
+    ratio = fed / ms["still", chosen]
+    return f"| {name} | {images} | {graph:.1f} | {xla:.1f} | {xla / graph:.2f} | {ratio:.2f} | {'XLA' if chosen else 'graph'} |"
+
+
+def images_of(preset: dict) -> vaezoo.data.ImageData:
+    """dSprites, or as many images of MNIST's shape as MNIST has."""
+    if preset["dataset"] == "dsprites":
+        return vaezoo.data.load("dsprites")
+    return vaezoo.data.from_arrays(np.random.default_rng(0).integers(0, 256, (60_000, 28, 28), np.uint8))
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,99 @@
+"""The beta-VAE and the FactorVAE score: two ways to guess which factor was held fixed."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vaezoo.metrics import beta_vae_score, factor_vae_score
+from vaezoo.metrics.factor_vae import votes
+from vaezoo.metrics.fixed_factor import MatchingRows
+
+SMALL = {"num_train": 600, "num_test": 400, "batch_size": 16}
+SCORES = [beta_vae_score, factor_vae_score]
+
+
+def score(metric, codes, factors, **options):
+    return metric(codes, factors, **{**SMALL, **options})[metric.__name__]
+
+
+@pytest.mark.parametrize("metric", SCORES)
+def test_known_codes(metric, codes, factors, grid):
+    chance = 0.25 + 4 * np.sqrt(0.25 * 0.75 / SMALL["num_test"])
+    for options in ({}, {"grid": grid}):
+        for name in ("perfect", "permuted", "duplicated", "padded"):
+            assert score(metric, codes[name], factors, **options) > 0.98, name
+        assert score(metric, codes["useless"], factors, **options) < chance
+        assert score(metric, codes["constant"], factors, **options) < chance
+        assert score(metric, codes["perfect"][:, [0, 0, 0, 0]], factors, **options) < 0.7
+
+
+def test_a_rotation_of_all_factors_scores_less(codes, factors):
+    """Each latent holds every factor alike, so which of them varies least tells little."""
+    for metric in SCORES:
+        assert score(metric, codes["rotated"], factors) < 0.8 * score(metric, codes["perfect"], factors)
+
+
+def test_one_code_of_two_factors_cannot_tell_them_apart(factors):
+    """z = (v_0, v_1, 8 v_2 + v_3): fixing v_3 fixes nothing that shows, fixing v_2 nearly all of z_2."""
+    z = np.stack([factors[:, 0], factors[:, 1], 8 * factors[:, 2] + factors[:, 3]], axis=1)
+    received = score(factor_vae_score, z, factors, num_test=2000)
+    majority = score(factor_vae_score, z[:, :2], factors[:, :2], num_test=2000)
+    assert majority == 1.0 and 0.6 < received < 0.9
+
+
+@pytest.mark.parametrize("metric", SCORES)
+def test_dsprites_factors_score_one(metric, dsprites):
+    class Grid:
+        sizes = dsprites.sizes
+
+    assert score(metric, dsprites.factors, dsprites.factors, grid=Grid) > 0.99
+
+
+def test_the_vote_is_the_latent_of_least_variance(codes, factors):
+    latent, shared = votes(codes["perfect"], MatchingRows(factors), 200, 16, np.random.default_rng(0))
+    np.testing.assert_array_equal(latent, shared)
+    latent, shared = votes(codes["perfect"][:, ::-1], MatchingRows(factors), 200, 16, np.random.default_rng(0))
+    np.testing.assert_array_equal(latent, 3 - shared)
+
+
+def test_latents_below_the_threshold_are_pruned(codes, factors):
+    # Left in, a faint constant-variance latent would win votes of every factor.
+    z = np.concatenate([codes["perfect"], 0.01 * codes["useless"][:, :1]], axis=1)
+    assert factor_vae_score(z, factors, **SMALL)["factor_vae_active_latents"] == 4
+    assert factor_vae_score(z, factors, threshold=0.001, **SMALL)["factor_vae_active_latents"] == 5
+    received = factor_vae_score(codes["constant"], factors, **SMALL)
+    assert received["factor_vae_score"] == received["factor_vae_active_latents"] == 0
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_invariances(seed):
+    """The same seed draws the same rows, so orders and scales of latents change no vote at all."""
+    rng = np.random.default_rng(seed)
+    factors = rng.integers(3, size=(90, 2))
+    codes = factors @ rng.normal(size=(2, 3)) + 0.2 * rng.normal(size=(90, 3))
+    latents, scale = rng.permutation(3), rng.choice([-4.0, -1.0, 2.0, 8.0], size=3)
+    few = {"num_train": 100, "num_test": 100, "batch_size": 8, "threshold": 0.0}
+    expected = factor_vae_score(codes, factors, **few)["factor_vae_score"]
+    assert factor_vae_score(codes[:, latents], factors, **few)["factor_vae_score"] == expected
+    assert factor_vae_score(codes * scale, factors, **few)["factor_vae_score"] == expected
+    del few["threshold"]
+    expected = beta_vae_score(codes, factors, **few)["beta_vae_score"]
+    assert beta_vae_score(codes[:, latents] + 3, factors, **few)["beta_vae_score"] == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("metric", SCORES)
+def test_sets_which_are_no_grid(metric, codes, factors):
+    some = np.random.default_rng(0).permutation(len(factors))[:300]
+    assert score(metric, codes["perfect"][some], factors[some]) > 0.97
+
+
+@pytest.mark.parametrize("metric", SCORES)
+def test_errors(metric, codes, factors, grid):
+    with pytest.raises(ValueError, match="at least 2. Received 1"):
+        metric(codes["perfect"], factors[:, :1])
+    with pytest.raises(ValueError, match="Factor 0 must be discrete. Received 768 distinct values"):
+        metric(codes["perfect"], codes["useless"])
+    with pytest.raises(ValueError, match="not a full grid"):
+        metric(codes["perfect"][1:], factors[1:], grid=grid)

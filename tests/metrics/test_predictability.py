@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from vaezoo.metrics import sap
+from vaezoo.metrics.predictability import accuracy, squared_correlation
+
+
+def score(codes, factors, rows, **options):
+    return sap(codes, factors, **rows, **options)["sap"]
+
+
+def test_two_values_are_separated_by_a_line(factors, rows):
+    """Of 2 values the best latent tells all, the others half: a gap of ½."""
+    binary = (factors >= [2, 2, 4, 4]).astype(int)
+    z = 2.0 * binary[:, 1:] - 1
+    assert score(z, binary[:, 1:], rows) == pytest.approx(0.5, abs=0.08)
+    assert score(z[:, ::-1] * [1.0, -2.0, 1.0] + 0.1, binary[:, 1:], rows) == pytest.approx(0.5, abs=0.08)
+    assert score(np.concatenate([z, z], axis=1), binary[:, 1:], rows) == 0
+    assert score(z[:, :1], binary[:, 1:2], rows) == 1.0
+
+
+@pytest.mark.parametrize("classifier", ["svm", "thresholds"])
+def test_worse_codes(classifier, codes, factors, rows):
+    perfect = score(codes["perfect"], factors, rows, classifier=classifier)
+    for name in ("useless", "duplicated", "constant"):
+        assert score(codes[name], factors, rows, classifier=classifier) < 0.25 * perfect, name
+    assert score(codes["rotated"], factors, rows, classifier=classifier) < 0.5 * perfect
+    assert score(codes["padded"], factors, rows, classifier=classifier) == pytest.approx(perfect, abs=0.06)
+
+
+def test_thresholds_separate_every_value_of_a_perfect_code(codes, factors, rows):
+    expected = np.mean([1 - 1 / size for size in (3, 4, 8, 8)])
+    for name in ("perfect", "permuted"):
+        # The second best latent guesses, so the gap falls short of 1 - 1/V by the luck of the best guesser.
+        assert score(codes[name], factors, rows, classifier="thresholds") == pytest.approx(expected, abs=0.08)
+        padded = {"num_train": 4000, "num_test": 3000}
+    many = np.tile(codes["perfect"], (12, 1)), np.tile(factors, (12, 1))
+    assert score(*many, padded, classifier="thresholds") == pytest.approx(expected, abs=0.025)
+
+
+def test_thresholds_weigh_classes_alike():
+    v = np.array([[0], [0], [0], [1]])
+    correct = np.array([[[True, True, True, False]]])
+    assert accuracy(correct, v, balanced=False) == 0.75
+    assert accuracy(correct, v, balanced=True) == 0.5
+
+
+def test_dsprites_factors(dsprites):
+    """Thresholds find every value; the reference's lines only the outer ones, which its protocol calls 0.23."""
+    expected = np.mean([1 - 1 / size for size in dsprites.sizes])
+    assert sap(dsprites.factors, dsprites.factors, classifier="thresholds")["sap"] == pytest.approx(expected, abs=0.02)
+    assert sap(dsprites.factors, dsprites.factors)["sap"] == pytest.approx(0.23, abs=0.02)
+
+
+def test_continuous_factors_by_squared_correlation(codes, rows):
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(768, 3))
+    z = np.concatenate([y * [1.0, -5.0, 0.1] + 3, np.ones((768, 1))], axis=1)
+    assert score(z, y, rows, continuous=True) == pytest.approx(1, abs=0.03)
+    assert score(codes["constant"], y, rows, continuous=True) == 0
+    np.testing.assert_allclose(squared_correlation(z[:, :3], y), np.corrcoef(z[:, :3].T, y.T)[:3, 3:] ** 2, atol=1e-12)
+
+
+def test_errors(codes, factors, rows):
+    with pytest.raises(ValueError, match="Unknown classifier 'tree'. Choose from: svm, thresholds"):
+        sap(codes["perfect"], factors, classifier="tree")
+    with pytest.raises(ValueError, match="Factor 0 must be discrete"):
+        score(codes["perfect"], codes["useless"], rows)
+    with pytest.raises(ValueError, match="Factor 1 must take at least 2 values"):
+        score(codes["perfect"], codes["useless"] * [1, 0, 1, 1], rows, continuous=True)

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vaezoo.metrics import irs
+from vaezoo.metrics.robustness import robustness
+
+
+def score(codes, factors, **options):
+    return irs(codes, factors, num_train=None, **options)["irs"]
+
+
+def test_known_codes(codes, factors):
+    for name in ("perfect", "permuted", "duplicated", "padded"):
+        assert score(codes[name], factors) == pytest.approx(1, abs=1e-12), name
+    assert score(codes["constant"], factors) == 0
+    assert score(codes["useless"], factors) < 0.35
+    assert score(codes["rotated"], factors, quantile=1.0) < 0.5
+
+
+def test_by_hand():
+    """Binary factors: z_0 = v_0 + 0.1 v_1 moves by 0.05 of 0.55 with v_0 held; z_1 = 10 v_1 not at all with v_1."""
+    v = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    z = v @ np.array([[1.0, 0], [0.1, 10.0]])
+    expected = (0.55 * (1 - 0.05 / 0.55) + 5 * 1) / 5.55
+    assert robustness(z, v, 1.0) == pytest.approx(expected, abs=1e-12)
+
+
+def test_dsprites_factors(dsprites):
+    """Exact values: 1 by the definition. 20 bins join 2 of 40 orientations, and some of 32 positions, in one."""
+    assert score(dsprites.factors, dsprites.factors, bins=None) == 1
+    orientation, position = 1 - 0.5 / 19.5, 1 - (12 / 20) * 0.5 / 15.5
+    weights = [1.0, 2.5, 19.5, 15.5, 15.5]
+    expected = np.average([1, 1, orientation, position, position], weights=weights)
+    assert score(dsprites.factors, dsprites.factors) == pytest.approx(expected, abs=1e-12)
+
+
+def test_continuous_factors_are_binned(codes):
+    y = np.random.default_rng(0).uniform(size=(2000, 2))
+    assert score(y, y) > 0.9 > 0.6 > score(y @ [[1, 1], [1, -1]], y)
+    with pytest.raises(ValueError, match="must be discrete"):
+        score(y, y, bins=None)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_invariances(seed):
+    rng = np.random.default_rng(seed)
+    factors = rng.integers(4, size=(80, 2))
+    codes = factors @ rng.normal(size=(2, 3)) + 0.2 * rng.normal(size=(80, 3))
+    expected = score(codes, factors)
+    rows, latents = rng.permutation(80), rng.permutation(3)
+    assert score(codes[rows], factors[rows]) == pytest.approx(expected, abs=1e-9)
+    assert score(codes[:, latents], factors[:, ::-1]) == pytest.approx(expected, abs=1e-9)
+    assert score(-3 * codes + [1, 2, 3], factors) == pytest.approx(
+        expected, abs=1e-9
+    )  # one scale for all: they are weights
+
+
+def test_errors(codes, factors):
+    with pytest.raises(ValueError, match=r"in \(0, 1\]. Received quantile=0"):
+        irs(codes["perfect"], factors, quantile=0)
+    with pytest.raises(ValueError, match="Factor 0 must take at least 2 values"):
+        score(codes["perfect"], factors * [0, 1, 1, 1])

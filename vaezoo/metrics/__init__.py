@@ -1,0 +1,56 @@
+"""Stage 7 of vaezoo: codes [N, D] and ground-truth factors [N, F] in, a dict of floats out.
+
+    from vaezoo.metrics import mig
+    mig(codes, factors, bootstrap=200)   # {"mig": 0.31, "mig_low": 0.29, "mig_high": 0.33}
+
+Row i of `codes` is the representation of the image with row i of `factors`. Protocols and defaults are those
+of Locatello et al. 2019, "Challenging Common Assumptions in the Unsupervised Learning of Disentangled
+Representations", called "the reference" in the docstrings; each says where it departs from it and why.
+
+    inputs                   what every metric accepts, and the errors
+    interval                 bootstrap confidence intervals: `<score>_low`, `<score>_high`
+    information              equal_width_bins, mutual_information [D, F] in nats
+    information_gap          mig            Chen et al. 2018, 20-bin estimator of the reference
+    aggregate_posterior      chen_mig       Chen et al. 2018, by the aggregate posterior
+    fixed_factor             rows that share a factor: from a full grid, or by matching rows
+    beta_vae                 beta_vae_score Higgins et al. 2017
+    factor_vae               factor_vae_score  Kim & Mnih 2018
+    importance               dci            Eastwood & Williams 2018
+    predictability           sap            Kumar et al. 2018
+    explicitness             modularity     modularity and explicitness, Ridgeway & Mozer 2018
+    robustness               irs            Suter et al. 2019
+    ranking                  udr            Duan et al. 2020, representations of several seeds, no factors
+    clustering               clustering_accuracy, nmi, ari of discrete latents against classes
+
+Every key of every dict is distinct, so the dicts of several metrics merge into one. The same seed gives the
+same scores. SciPy, scikit-learn and joblib are imported by the metrics that use them, when they are called.
+"""
+
+from vaezoo.metrics.aggregate_posterior import chen_mig
+from vaezoo.metrics.beta_vae import beta_vae_score
+from vaezoo.metrics.clustering import ari, clustering_accuracy, nmi
+from vaezoo.metrics.explicitness import modularity
+from vaezoo.metrics.factor_vae import factor_vae_score
+from vaezoo.metrics.importance import dci
+from vaezoo.metrics.information import equal_width_bins, mutual_information
+from vaezoo.metrics.information_gap import mig
+from vaezoo.metrics.predictability import sap
+from vaezoo.metrics.ranking import udr
+from vaezoo.metrics.robustness import irs
+
+__all__ = [
+    "ari",
+    "beta_vae_score",
+    "chen_mig",
+    "clustering_accuracy",
+    "dci",
+    "equal_width_bins",
+    "factor_vae_score",
+    "irs",
+    "mig",
+    "modularity",
+    "mutual_information",
+    "nmi",
+    "sap",
+    "udr",
+]

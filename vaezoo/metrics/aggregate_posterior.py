@@ -1,0 +1,125 @@
+"""Mutual information gap, with the information of the aggregate posterior."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vaezoo.metrics import inputs
+from vaezoo.metrics.information import entropies, entropy
+from vaezoo.metrics.information_gap import gap
+from vaezoo.metrics.interval import with_interval
+
+CHUNK = 1 << 22  # values of q(z|x) at once, 32 MB
+
+
+def chen_mig(
+    mean: ArrayLike,
+    log_var: ArrayLike,
+    factors: ArrayLike,
+    *,
+    seed: int = 0,
+    num_train: int | None = 10_000,
+    probabilities: Sequence[ArrayLike] = (),
+    resolution: int = 4096,
+    bootstrap: int = 0,
+    confidence: float = 0.95,
+) -> dict[str, float]:
+    """Mutual information gap (Chen et al. 2018, Eq. 6), by the aggregate posterior (their Eq. 5).
+
+        I(z_j; v_k) = H(q(z_j)) - sum_v p(v) H(q(z_j | v_k = v)),   q(z_j | v_k = v) = mean over x with v of q(z_j | x)
+
+    The paper samples z to estimate both entropies; here they are integrals over a line, done by quadrature,
+    so the score has no sampling error but that of the rows. The line reaches 6 of the greatest standard
+    deviations beyond the means, in steps of half the least. One below 2/`resolution` of the line is widened
+    to that, which keeps the steps few and gives latents without noise a finite entropy.
+
+    The paper takes the whole data set: `num_train=None` (N·D·steps exponentials, under a minute for
+    dSprites).
+
+    Args:
+        mean, log_var: [N, D], of the Gaussian posterior q(z|x).
+        factors: [N, F], discrete.
+        seed: draws the rows, and the resamples.
+        num_train: rows that make up the aggregate posterior, None for all.
+        probabilities: [N, K] arrays of q(y|x), one per discrete latent; its information is an exact sum.
+        resolution: about the greatest number of steps of the quadrature.
+        bootstrap: resamples of rows for the interval, each as long as the score itself; 0 for none.
+        confidence: of the interval.
+
+    Returns:
+        `chen_mig` in [0, 1], with `chen_mig_low`, `chen_mig_high` on request.
+
+    Raises:
+        ValueError: bad shapes, NaN, a continuous or constant factor, probabilities that do not sum to 1.
+    """
+    mean, factors = inputs.check(mean, factors)
+    log_var = inputs.check_codes(log_var, "log_var")
+    if log_var.shape != mean.shape:
+        raise ValueError(
+            f"`mean` and `log_var` must have the same shape. Received {list(mean.shape)} and {list(log_var.shape)}."
+        )
+    q_y = [check_probabilities(q, len(mean)) for q in probabilities]
+    rng = np.random.default_rng(seed)
+    (rows,) = inputs.draw(len(mean), [num_train], rng)
+    mean, sd = mean[rows].astype(np.float64), np.exp(0.5 * log_var[rows].astype(np.float64))
+    v = inputs.classes(factors[rows])
+    q_y = [q[rows] for q in q_y]
+
+    def score(rows: np.ndarray) -> dict[str, float]:
+        membership, weights = class_means(v[rows])
+        continuous = [
+            gaussian_entropies(m, s, membership, resolution) for m, s in zip(mean[rows].T, sd[rows].T, strict=True)
+        ]
+        categorical = [entropy(membership @ q[rows]) for q in q_y]
+        H = np.stack(continuous + categorical)  # [D, 1 + V]: H(q(z_j)), then H(q(z_j|v)) of every value of every factor
+        information = np.maximum(H[:, :1] - H[:, 1:] @ weights, 0.0)  # [D, F]
+        return {"chen_mig": gap(information, entropies(v[rows])).mean()}
+
+    return with_interval(score, len(mean), rng, bootstrap=bootstrap, confidence=confidence)
+
+
+def class_means(v: np.ndarray):
+    """Averages over all rows and over the rows of each factor value, as one sparse matrix.
+
+    Returns `membership` [1 + V, N], V = sum_k V_k, such that membership @ q(z|x) is q(z) followed by every
+    q(z|v_k); and `weights` [V, F] with p(v_k = v) in column k.
+    """
+    from scipy import sparse
+
+    n, num_factors = v.shape
+    levels = v.max(axis=0) + 1
+    first = np.cumsum(levels) - levels  # [F], where the values of factor k begin
+    counts = np.bincount((v + first).ravel(), minlength=levels.sum())
+    cells = np.concatenate([np.zeros((n, 1), np.int64), v + first + 1], axis=1)  # [N, 1 + F]
+    values = 1 / np.concatenate([[n], np.maximum(counts, 1)])[cells]
+    rows = np.broadcast_to(np.arange(n)[:, None], cells.shape)
+    membership = sparse.csr_array((values.ravel(), (cells.ravel(), rows.ravel())), shape=(1 + len(counts), n))
+    weights = (np.repeat(np.arange(num_factors), levels)[:, None] == np.arange(num_factors)) * counts[:, None] / n
+    return membership, weights
+
+
+def gaussian_entropies(mean: np.ndarray, sd: np.ndarray, membership, resolution: int) -> np.ndarray:
+    """Entropies [1 + V] nats of the mixtures, one per row of `membership`, of the Gaussians N(mean [N], sd [N]²)."""
+    span = mean.max() - mean.min()
+    sd = np.maximum(sd, max(2 * (span + 12 * sd.max()) / resolution, 1e-100))
+    steps = int(np.ceil(2 * (span + 12 * sd.max()) / sd.min()))
+    z, step = np.linspace(mean.min() - 6 * sd.max(), mean.max() + 6 * sd.max(), steps + 1, retstep=True)
+    density = np.zeros((membership.shape[0], steps + 1))
+    size = max(1, CHUNK // len(z))
+    for start in range(0, len(mean), size):
+        part = slice(start, start + size)
+        standard = (z - mean[part, None]) / sd[part, None]  # [chunk, steps + 1]
+        density += membership[:, part] @ (np.exp(-0.5 * standard**2) / (np.sqrt(2 * np.pi) * sd[part, None]))
+    return entropy(density) * step
+
+
+def check_probabilities(q: ArrayLike, n: int) -> np.ndarray:
+    """`q` as class probabilities [n, K]."""
+    q = inputs.check_codes(q, "probabilities")
+    if len(q) != n or q.min() < 0 or np.abs(q.sum(axis=1) - 1).max() > 1e-3:
+        raise ValueError(
+            f"`probabilities` must be [{n}, K], non-negative and sum to 1 over K. Received shape {list(q.shape)}, "
+            f"least value {q.min():.4g}, sums {q.sum(axis=1).min():.4g} ... {q.sum(axis=1).max():.4g}."
+        )
+    return q.astype(np.float64)

@@ -1,0 +1,105 @@
+"""Discrete latents as clusters, compared with the true classes."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vaezoo.metrics.interval import with_interval
+
+
+def clustering_accuracy(
+    labels: ArrayLike, classes: ArrayLike, *, seed: int = 0, bootstrap: int = 0, confidence: float = 0.95
+) -> dict[str, float]:
+    """Accuracy under the best one-to-one assignment of clusters to classes, by the Hungarian method.
+
+    Yang et al. 2010, "Image Clustering Using Local Discriminant Models and Global Integration".
+
+    Args:
+        labels: [N], the cluster of each image, such as the argmax of a categorical latent; any values.
+        classes: [N], its true class; any values. Numbers of clusters and classes may differ: the surplus is
+            wrong.
+        seed: draws the resamples.
+        bootstrap: resamples of images for the interval, assigned anew each; 0 for none.
+        confidence: of the interval.
+
+    Returns:
+        `clustering_accuracy` in (0, 1], with `clustering_accuracy_low`, `clustering_accuracy_high` on
+        request.
+
+    Raises:
+        ValueError: not two arrays [N] of the same N >= 1, or NaN.
+    """
+
+    def matched(y: np.ndarray, c: np.ndarray) -> float:
+        from scipy.optimize import linear_sum_assignment
+
+        together = np.bincount(y * (c.max() + 1) + c, minlength=(y.max() + 1) * (c.max() + 1))
+        together = together.reshape(y.max() + 1, c.max() + 1)
+        return together[linear_sum_assignment(together, maximize=True)].sum() / len(y)
+
+    return compare("clustering_accuracy", matched, labels, classes, seed, bootstrap, confidence)
+
+
+def nmi(
+    labels: ArrayLike, classes: ArrayLike, *, seed: int = 0, bootstrap: int = 0, confidence: float = 0.95
+) -> dict[str, float]:
+    """Normalised mutual information I(y; c) / ½(H(y) + H(c)) of clusters and classes, by scikit-learn.
+
+    Arguments and errors as for `clustering_accuracy`.
+
+    Returns:
+        `nmi` in [0, 1], with `nmi_low`, `nmi_high` on request. One cluster and one class: 1.
+    """
+
+    def information(y: np.ndarray, c: np.ndarray) -> float:
+        from sklearn.metrics import normalized_mutual_info_score
+
+        return normalized_mutual_info_score(c, y)
+
+    return compare("nmi", information, labels, classes, seed, bootstrap, confidence)
+
+
+def ari(
+    labels: ArrayLike, classes: ArrayLike, *, seed: int = 0, bootstrap: int = 0, confidence: float = 0.95
+) -> dict[str, float]:
+    """Adjusted Rand index of clusters and classes (Hubert & Arabie 1985), by scikit-learn.
+
+    Arguments and errors as for `clustering_accuracy`.
+
+    Returns:
+        `ari` in [-0.5, 1], 0 on average for random labels, with `ari_low`, `ari_high` on request.
+    """
+
+    def rand(y: np.ndarray, c: np.ndarray) -> float:
+        from sklearn.metrics import adjusted_rand_score
+
+        return adjusted_rand_score(c, y)
+
+    return compare("ari", rand, labels, classes, seed, bootstrap, confidence)
+
+
+def compare(
+    name: str,
+    statistic: Callable[[np.ndarray, np.ndarray], float],
+    labels: ArrayLike,
+    classes: ArrayLike,
+    seed: int,
+    bootstrap: int,
+    confidence: float,
+) -> dict[str, float]:
+    """`statistic` of labels [N] and classes [N], both numbered from 0, with its interval."""
+    labels, classes = np.asarray(labels), np.asarray(classes)
+    if labels.ndim != 1 or labels.shape != classes.shape or len(labels) == 0:
+        raise ValueError(
+            "`labels` and `classes` must have the same shape [N], N >= 1. "
+            f"Received {list(labels.shape)} and {list(classes.shape)}."
+        )
+    if any(array.dtype.kind == "f" and np.isnan(array).any() for array in (labels, classes)):
+        raise ValueError("`labels` and `classes` must not be NaN. Received NaN.")
+    y, c = (np.unique(array, return_inverse=True)[1] for array in (labels, classes))
+
+    def score(rows: np.ndarray) -> dict[str, float]:
+        return {name: statistic(y[rows], c[rows])}
+
+    return with_interval(score, len(y), np.random.default_rng(seed), bootstrap=bootstrap, confidence=confidence)

@@ -1,0 +1,86 @@
+"""Rows that share a factor: what the beta-VAE and FactorVAE scores draw their pairs and groups from."""
+
+from typing import Protocol
+
+import numpy as np
+
+from vaezoo.metrics import inputs
+
+
+class Grid(Protocol):
+    """A full grid of factors, the last one fastest; vaezoo.data.factors.FactorGrid is one."""
+
+    sizes: tuple[int, ...]
+
+
+class FullGrid:
+    """Every combination of factor values once, in the order of the grid: sharing is arithmetic on row numbers.
+
+    Args:
+        grid: has `sizes` (V_1, ..., V_F).
+        factors: [N, F], of any type.
+
+    Raises:
+        ValueError: rows that are not this grid, or not in its order.
+    """
+
+    def __init__(self, grid: Grid, factors: np.ndarray):
+        self.sizes = tuple(int(size) for size in grid.sizes)
+        expected = [int(np.prod(self.sizes)), len(self.sizes)]
+        if list(factors.shape) != expected or min(self.sizes) < 2:
+            raise ValueError(
+                f"A grid of sizes {self.sizes} needs factors of shape {expected}, each of 2 values or more. "
+                f"Received shape {list(factors.shape)}; leave `grid` out for a set which is not a full grid."
+            )
+        self.n, self.num_factors = expected
+        self.strides = [int(np.prod(self.sizes[k + 1 :])) for k in range(self.num_factors)]
+        for k, size in enumerate(self.sizes):
+            by_value = np.moveaxis(factors[:, k].reshape(self.sizes), k, 0).reshape(size, -1)
+            if (by_value != by_value[:, :1]).any() or len(np.unique(by_value[:, 0])) < size:
+                raise ValueError(f"Row i must have the factors of grid index i. Received other values of factor {k}.")
+
+    def anchors(self, k: int, count: int, rng: np.random.Generator) -> np.ndarray:
+        """`count` random rows."""
+        return rng.integers(self.n, size=count)
+
+    def sharing(self, rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+        """A random row with the same factor k for each of `rows`, all other factors drawn anew."""
+        others = rng.integers(self.n, size=rows.shape)
+        value, other_value = (r // self.strides[k] % self.sizes[k] for r in (rows, others))
+        return others + (value - other_value) * self.strides[k]
+
+
+class MatchingRows:
+    """Any set of rows: sharing is a random row of those with an equal value of the factor.
+
+    The other factors are then drawn as they occur together with that value: from a full grid, as the
+    definition says.
+
+    Args:
+        factors: [N, F], discrete, of any type.
+
+    Raises:
+        ValueError: a factor that is constant or continuous.
+    """
+
+    def __init__(self, factors: np.ndarray):
+        self.v = inputs.classes(factors)
+        self.n, self.num_factors = factors.shape
+        self.orders = [np.argsort(v_k, kind="stable") for v_k in self.v.T]
+        self.counts = [np.bincount(v_k) for v_k in self.v.T]
+        self.matched = [np.flatnonzero(n[v_k] > 1) for n, v_k in zip(self.counts, self.v.T, strict=True)]
+
+    def anchors(self, k: int, count: int, rng: np.random.Generator) -> np.ndarray:
+        """`count` random rows, of those whose value of factor k another row has too."""
+        return rng.choice(self.matched[k], size=count)
+
+    def sharing(self, rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+        """A random row with the same factor k for each of `rows`; it can be the row itself."""
+        v, counts = self.v[rows, k], self.counts[k]
+        first = np.cumsum(counts) - counts
+        return self.orders[k][first[v] + rng.integers(counts[v])]
+
+
+def fixed_factor(factors: np.ndarray, grid: Grid | None) -> FullGrid | MatchingRows:
+    """The way to draw rows that share a factor: by `grid` if there is one, by matching rows if not."""
+    return MatchingRows(factors) if grid is None else FullGrid(grid, factors)

@@ -1,0 +1,81 @@
+"""Entropy and mutual information of discrete variables, by counting. All in nats."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vaezoo.metrics import inputs
+
+
+def entropy(p: np.ndarray, axis: int = -1) -> np.ndarray:
+    """H = -sum p log p along `axis`, with 0 log 0 = 0."""
+    return -np.sum(p * np.log(p, out=np.zeros_like(p), where=p > 0), axis=axis)
+
+
+def equal_width_bins(x: ArrayLike, bins: int = 20) -> np.ndarray:
+    """Each column of x [N, D] or [N] cut into `bins` intervals of equal width between its least and greatest value.
+
+    The reference's `histogram_discretizer`. Returns the bin numbers 0 ... bins-1, int64, of the shape of x;
+    a constant column falls into one bin.
+
+    Raises:
+        ValueError: fewer than 2 bins.
+    """
+    if bins < 2:
+        raise ValueError(f"`bins` must be at least 2. Received bins={bins}.")
+    x = np.asarray(x)
+    columns = x.reshape(len(x), -1)
+    binned = np.empty(columns.shape, np.int64, order="F")  # columns are what is counted
+    for j, column in enumerate(columns.T):
+        # In float64: the edges of a nearly constant float32 column would coincide.
+        edges = np.linspace(float(column.min()), float(column.max()), bins + 1)
+        binned[:, j] = np.digitize(column, edges[1:-1])
+    return binned.reshape(x.shape)
+
+
+def discretize(codes: np.ndarray, bins: int, discrete: Sequence[int] = ()) -> np.ndarray:
+    """Codes [N, D] -> integers [N, D]: equal-width bins, but the columns in `discrete` keep their exact values."""
+    unknown = [j for j in discrete if not -codes.shape[1] <= j < codes.shape[1]]
+    if unknown:
+        raise ValueError(f"`discrete` must hold columns of the codes, 0 ... {codes.shape[1] - 1}. Received {unknown}.")
+    x = equal_width_bins(codes, bins)
+    for j in discrete:
+        x[:, j] = np.unique(codes[:, j], return_inverse=True)[1]
+    return x
+
+
+def entropies(x: np.ndarray) -> np.ndarray:
+    """H(x_j) of each column of non-negative integers x [N, D] -> [D] nats."""
+    return np.array([entropy(np.bincount(column) / len(x)) for column in x.T])
+
+
+def discrete_information(x: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """I(x_j; v_k) = H(x_j) + H(v_k) - H(x_j, v_k) of non-negative integers x [N, D], v [N, F] -> [D, F] nats."""
+    levels = v.max(axis=0) + 1
+    joint = np.array(
+        [
+            [entropy(np.bincount(x_j * levels_k + v_k) / len(x)) for v_k, levels_k in zip(v.T, levels, strict=True)]
+            for x_j in x.T
+        ]
+    )
+    return np.maximum(entropies(x)[:, None] + entropies(v) - joint, 0.0)
+
+
+def mutual_information(
+    codes: ArrayLike, factors: ArrayLike, *, bins: int = 20, discrete: Sequence[int] = ()
+) -> np.ndarray:
+    """I(z_j; v_k) of every latent with every factor -> [D, F] nats, estimated from all rows by counting.
+
+    Args:
+        codes: [N, D], cut into `bins` equal-width bins per column.
+        factors: [N, F], discrete, of any type.
+        bins: bins per code.
+        discrete: columns of `codes` which are classes already (the argmax of a categorical latent): counted
+            exactly.
+
+    Raises:
+        ValueError: bad shapes, NaN, a continuous or constant factor, an unknown column in `discrete`.
+    """
+    codes, factors = inputs.check(codes, factors)
+    return discrete_information(discretize(codes, bins, discrete), inputs.classes(factors))

@@ -1,0 +1,32 @@
+"""DIP-VAE (Kumar et al. 2018): the covariance of the codes held at the prior's."""
+
+import keras
+
+from vaezoo.models.base import BaseVAE
+from vaezoo.terms import covariance_of_codes, covariance_of_means, diagonal, off_diagonal, reconstruction
+
+
+@keras.saving.register_keras_serializable("vaezoo")
+class DIPVAE(BaseVAE):
+    """loss = rec + KL_z (+ KL_y) + lambda_od sum_{i != j} C_ij^2 + lambda_d sum_i (C_ii - 1)^2
+
+    kind: "i", C = Cov[mu] (Kumar et al. 2018, Eq. 6), or "ii", C = E[Sigma] + Cov[mu] (Eq. 7).
+    lambda_od, lambda_d: weights; the paper has lambda_d = 10 lambda_od for kind "i" and lambda_d = lambda_od for "ii".
+    """
+
+    def __init__(
+        self, encoder, decoder, *, kind: str = "ii", lambda_od: float = 10.0, lambda_d: float = 10.0, **options
+    ):
+        super().__init__(encoder, decoder, **options)
+        if kind not in ("i", "ii"):
+            raise ValueError(f"`kind` must be 'i' or 'ii'. Received: {kind!r}")
+        self.kind, self.lambda_od, self.lambda_d = kind, lambda_od, lambda_d
+
+    def objective(self, x, key, training):
+        q, _, p = self.infer(x, key, training)
+        rec = reconstruction(x, p)
+        kl = self.kl_terms(q)
+        C = covariance_of_means(q.mu) if self.kind == "i" else covariance_of_codes(q.mu, q.log_var)
+        dip = {"off_diagonal": off_diagonal(C), "diagonal": diagonal(C)}
+        loss = rec + sum(kl.values()) + self.lambda_od * dip["off_diagonal"] + self.lambda_d * dip["diagonal"]
+        return self.with_vat(x, q, key, training, {"reconstruction": rec, **kl, **dip, "loss": loss})

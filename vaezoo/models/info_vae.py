@@ -1,0 +1,63 @@
+"""InfoVAE (Zhao et al. 2017): the prior matched by the aggregate posterior."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from vaezoo.latents.noise import fold, standard_normal
+from vaezoo.models.base import BaseVAE
+from vaezoo.terms import aggregate_kl, aggregate_posterior, marginal_kl, mmd, reconstruction
+
+
+@keras.saving.register_keras_serializable("vaezoo")
+class InfoVAE(BaseVAE):
+    """loss = rec + (1 - alpha) (KL_z + KL_y) + (alpha + lambda - 1) (D(q(z) || p(z)) + KL(q(y) || p(y)))
+
+    Zhao et al. 2017, Eq. 6. alpha = 0, lambda = 1 is the VAE; the IMAE paper's InfoVAE is alpha = 1,
+    lambda = beta.
+
+    lambda_: weight of the divergence. divergence: "mmd" (unbiased, with `kernel` "gaussian" or
+    "inverse_multiquadratic", against a sample of the prior) or "kl", the minibatch estimate of KL(q(z) || p(z)),
+    which needs `dataset_size`, N of the training set, and takes `estimator` "mws" or "mss".
+    """
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        *,
+        alpha: float = 1.0,
+        lambda_: float = 10.0,
+        divergence: str = "mmd",
+        kernel: str = "gaussian",
+        dataset_size: int | None = None,
+        estimator: str = "mws",
+        **options,
+    ):
+        super().__init__(encoder, decoder, **options)
+        if divergence not in ("mmd", "kl"):
+            raise ValueError(f"`divergence` must be 'mmd' or 'kl'. Received: {divergence!r}")
+        if divergence == "kl" and dataset_size is None:
+            raise ValueError("divergence='kl' needs `dataset_size`, the number of images in the training set.")
+        self.alpha, self.lambda_, self.divergence, self.kernel = alpha, lambda_, divergence, kernel
+        self.dataset_size, self.estimator = dataset_size, estimator
+
+    def objective(self, x, key, training):
+        q, code, p = self.infer(x, key, training)
+        z, _ = self.latents.split(code)
+        rec = reconstruction(x, p)
+        kl = self.kl_terms(q)
+        D = {"divergence_z": self.divergence_z(q, z, fold(key, -1))}
+        if q.logits:
+            D["divergence_y"] = tf.add_n([marginal_kl(block) for block in q.logits])
+        loss = rec + (1 - self.alpha) * sum(kl.values()) + (self.alpha + self.lambda_ - 1) * sum(D.values())
+        return self.with_vat(x, q, key, training, {"reconstruction": rec, **kl, **D, "loss": loss})
+
+    def divergence_z(self, q, z, key):
+        """D(q(z) || p(z))."""
+        if self.divergence == "mmd":
+            return mmd(z, standard_normal(key, tf.shape(z)), self.kernel)
+        return aggregate_kl(
+            aggregate_posterior(z, q.mu, q.log_var, dataset_size=self.dataset_size, estimator=self.estimator)
+        )

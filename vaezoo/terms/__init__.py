@@ -1,0 +1,61 @@
+"""Stage 4: terms of objectives: pure functions, tensors in, nats out; no weight, no batch mean, no state."""
+
+from vaezoo.terms.capacity import capacity, check_discrete_capacity, discrete_ceiling
+from vaezoo.terms.covariance import covariance_of_codes, covariance_of_means, diagonal, off_diagonal
+from vaezoo.terms.kl import categorical_kl, gaussian_kl
+from vaezoo.terms.mmd import mmd
+from vaezoo.terms.mutual_information import (
+    batch_size_for,
+    cross_entropy,
+    entropy,
+    information_bounds,
+    information_error,
+    marginal_kl,
+    mutual_information,
+    posterior_moments,
+)
+from vaezoo.terms.reconstruction import reconstruction
+from vaezoo.terms.smoothness import neighbour_radius, smoothness
+from vaezoo.terms.synergy import imax, worst_subset
+from vaezoo.terms.total_correlation import (
+    AggregatePosterior,
+    aggregate_kl,
+    aggregate_posterior,
+    dimension_mi,
+    dimension_wise_kl,
+    index_code_mi,
+    total_correlation,
+)
+
+__all__ = [
+    "AggregatePosterior",
+    "aggregate_kl",
+    "aggregate_posterior",
+    "batch_size_for",
+    "capacity",
+    "categorical_kl",
+    "check_discrete_capacity",
+    "covariance_of_codes",
+    "covariance_of_means",
+    "cross_entropy",
+    "diagonal",
+    "dimension_mi",
+    "dimension_wise_kl",
+    "discrete_ceiling",
+    "entropy",
+    "gaussian_kl",
+    "imax",
+    "index_code_mi",
+    "information_bounds",
+    "information_error",
+    "marginal_kl",
+    "mmd",
+    "mutual_information",
+    "neighbour_radius",
+    "off_diagonal",
+    "posterior_moments",
+    "reconstruction",
+    "smoothness",
+    "total_correlation",
+    "worst_subset",
+]
