@@ -59,7 +59,7 @@ def main(argv):
             data,
             **{name: config[name] for name in ("steps", "batch_size", "seed", "log_every")},
             checkpoint_every=FLAGS.checkpoint_every,
-            examples=examples[:: len(examples) // 10][:10],
+            examples=examples[:: max(1, len(examples) // 10)][:10],
         )
     except Interrupted as interrupted:
         print(f"{interrupted} The same command goes on from there.")
@@ -149,7 +149,7 @@ def finish(model, run, rows, examples):
     figures = run.folder / "figures"
     figures.mkdir(exist_ok=True)
     alpha = {"synergy": model.alpha} if hasattr(model, "alpha") else {}
-    plots.reconstructions(model, examples[:: len(examples) // 10][:10]).savefig(figures / "reconstructions.png")
+    plots.reconstructions(model, examples[:: max(1, len(examples) // 10)][:10]).savefig(figures / "reconstructions.png")
     plots.traversals(model, examples).savefig(figures / "traversals.png")
     plots.training_curves({run.config["model"]: rows}, weights=alpha).savefig(figures / "curves.png")
     model.save(run.folder / "model.keras")

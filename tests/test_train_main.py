@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import train_main
 from absl import app
 from absl.testing import flagsaver
+
+import train_main
 
 TRAIN = Path(__file__).parents[1] / "train_main.py"
 

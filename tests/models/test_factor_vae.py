@@ -4,6 +4,8 @@ import pytest
 import tensorflow as tf
 from conftest import small_model, weights_of
 
+import vaezoo
+from vaezoo.latents.noise import fold
 from vaezoo.models.factor_vae import permuted
 from vaezoo.networks import discriminator
 
@@ -53,10 +55,9 @@ def test_the_adversary_tells_joint_from_marginals(images):
     """Its cross-entropy is that of keras.losses over the two classes, with half the weight each."""
     model = small_model("factor_vae")
     z = [model.latents.split(model.encode(images).draw(k))[0] for k in (KEY, KEY + 1)]
-    model.sample_z = lambda x, key, drawn=iter(z): next(drawn)
+    drawn = iter(z)
+    model.sample_z = lambda x, key: next(drawn)
     found = model.adversary((images, images), KEY, True)["discriminator"]
-    from vaezoo.latents.noise import fold
-
     logits = tf.concat([model.discriminator(z[0]), model.discriminator(permuted(z[1], fold(KEY, 2)))], axis=0)
     labels = np.repeat([0, 1], len(images))
     expected = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
@@ -79,8 +80,6 @@ def test_an_adversary_of_other_shapes_is_refused():
 
 
 def test_the_default_is_the_papers():
-    import vaezoo
-
     model = vaezoo.create("factor_vae", image_shape=(8, 8, 1), network="mlp")
     dense = [layer for layer in model.discriminator.layers if hasattr(layer, "units")]
     assert [layer.units for layer in dense] == [1000] * 6 + [2]

@@ -104,7 +104,7 @@ def test_no_number_stops_the_run_and_keeps_the_last_good_checkpoint(data, tmp_pa
     model = small_model("vae")
     bias = model.decoder.trainable_variables[-1]
     after_step(model, 7, lambda: bias.assign(bias * np.nan))
-    with pytest.raises(FloatingPointError, match="Step 8 made the term '(loss|reconstruction)' nan"):
+    with pytest.raises(FloatingPointError, match="Step 8 made the term 'reconstruction' nan"):
         Run(tmp_path / "run", {}).fit(model, data, **SETTINGS)
     again = small_model("vae")
     assert Checkpoints(tmp_path / "run" / "checkpoints", again).restore() == 6

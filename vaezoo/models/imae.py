@@ -25,9 +25,9 @@ class IMAE(BaseVAE):
     L(z) = - sum_k KL(q(z_k) || r(z_k)), r = N(0, sigma_r^2)                                          (Eq. 6)
     L(y) = Ihat(x; y) - vat_weight E_x max_{||eta|| <= vat_radius} H(q(y | x); q(y | x + eta))        (Eq. 9)
 
-    beta: weight of L(y) and L(z); beta_y: of L(y), where it shall be another; gamma: of the total correlation,
-    2 beta where it is None, as in the paper's sweeps. vat_weight: 1 is Eq. 9. sigma_r: standard deviation of r. dataset_size: N of the training set, for
-    `estimator` ("mss" or "mws") of log q(z); see `aggregate_posterior`.
+    beta: weight of L(y) and L(z). beta_y: of L(y), where it shall be another. gamma: of the total correlation; 2 beta
+    where it is None, as in the paper's sweeps. vat_weight: 1 is Eq. 9. sigma_r: standard deviation of r.
+    dataset_size: N of the training set, for `estimator` ("mss" or "mws") of log q(z); see `aggregate_posterior`.
 
     fit and evaluate also show, of the minibatch and summed over k, I(x; z_k) and Proposition 1's bounds on it.
     There is no KL from the prior: information is wanted, not paid for.

@@ -33,12 +33,15 @@ class Logbook(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         step = self.start + batch + 1
-        for name, value in logs.items():
-            if not math.isfinite(value):
-                raise FloatingPointError(
-                    f"Step {step} made the term {name!r} {float(value)}. The last good checkpoint is kept; a smaller "
-                    "learning rate often helps."
-                )
+        wrong = {name: value for name, value in logs.items() if not math.isfinite(value)}
+        if wrong:
+            name, value = min(wrong.items(), key=lambda item: item[0] == "loss")  # a term, rather than their sum
+            looks = self.model.steps_per_execution
+            which = f"Step {step}" if looks == 1 else f"One of the steps {step - looks + 1} to {step}"
+            raise FloatingPointError(
+                f"{which} made the term {name!r} {float(value)}. The last good checkpoint is kept; a smaller "
+                "learning rate often helps."
+            )
         if step % self.every == 0 or step == self.steps:
             self.add({"step": step, **{metric.name: float(logs[metric.name]) for metric in self.model.metrics}})
             self.model.reset_metrics()

@@ -1,0 +1,154 @@
+"""IMAE's comparison on MNIST and Fashion-MNIST: IMAE, JointVAE, InfoVAE and beta-VAE, all hybrid, with VAT.
+
+    python -m vaezoo.papers.imae                                             MNIST, five seeds of each
+    python -m vaezoo.papers.imae --dataset=fashion_mnist --models=imae,joint_vae --seeds=3
+
+Every run is trained on the training split and scored on the test split; the table goes to docs/results/. Killed, it
+goes on where it was; with runs still missing, --table alone prints what there is. SETTINGS is all that was chosen.
+"""
+
+import json
+import os
+import statistics
+from pathlib import Path
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import tensorflow as tf
+from absl import app, flags, logging
+
+import vaezoo
+from vaezoo.metrics import clustering_accuracy, nmi
+from vaezoo.presets import TABLE_1
+from vaezoo.terms import gaussian_kl, mutual_information
+from vaezoo.training import Run
+from vaezoo.training.files import write_atomically
+
+FLAGS = flags.FLAGS
+flags.DEFINE_enum("dataset", "mnist", ["mnist", "fashion_mnist"], "Which images.")
+flags.DEFINE_list("models", ["imae", "imae_without_vat", "joint_vae", "info_vae", "beta_vae"], "Names in SETTINGS.")
+flags.DEFINE_integer("seeds", 5, "Runs of each model.")
+flags.DEFINE_integer("steps", 1500, "Training steps.")
+flags.DEFINE_bool("table", False, "Train nothing; tabulate the runs there are.")
+flags.DEFINE_string("workdir", "runs/papers/imae", "Folder of the runs.")
+flags.DEFINE_string("docs", "docs", "Folder of the table.")
+
+BATCH_SIZE, LEARNING_RATE = 256, 2e-3
+VAT = {"vat_weight": 10.0, "vat_radius": "neighbour"}
+SETTINGS = {
+    "imae": ("imae", {"beta": 5.0, "beta_y": 100.0, "gamma": 10.0, **VAT}),
+    "imae_without_vat": ("imae", {"beta": 5.0, "beta_y": 100.0, "gamma": 10.0, "vat_weight": 0.0}),
+    "joint_vae": ("joint_vae", {"gamma": 30.0, "z_capacity": 20.0, "z_steps": 750, "y_steps": 750, **VAT}),
+    "info_vae": ("info_vae", {"lambda_": 5.0, "divergence": "kl", "estimator": "mss", **VAT}),
+    "beta_vae": ("beta_vae", {"beta": 5.0, **VAT}),
+}
+COLUMNS = {
+    "reconstruction": "reconstruction, nats",
+    "kl_z": "KL_z, nats",
+    "mi_y": "I(x;y), nats",
+    "accuracy": "accuracy of y",
+    "nmi": "NMI",
+}
+
+
+def main(argv):
+    """Train and score what is missing, seed by seed, and write the table after each."""
+    del argv
+    logging.set_verbosity(logging.WARNING)
+    for name in FLAGS.models:
+        vaezoo.zoo.check_choice("model of this table", name, SETTINGS)
+    if not FLAGS.table:
+        train, test = (vaezoo.data.load(FLAGS.dataset, split=split) for split in ("train", "test"))
+    for seed in range(FLAGS.seeds):
+        for name in FLAGS.models:
+            file = run_folder(name, seed) / "scores.json"
+            if not FLAGS.table and not file.exists():
+                scores = score(trained(name, seed, train), test)
+                write_atomically(file, json.dumps(scores) + "\n")
+                print(name, seed, scores, flush=True)
+                write_table()
+    print(write_table().read_text())
+
+
+def run_folder(name: str, seed: int) -> Path:
+    """runs/papers/imae/<data set>_<steps>/<model>_<seed>."""
+    return Path(FLAGS.workdir) / f"{FLAGS.dataset}_{FLAGS.steps}" / f"{name}_{seed}"
+
+
+def trained(name: str, seed: int, data: vaezoo.data.ImageData) -> vaezoo.models.BaseVAE:
+    """A model of SETTINGS after `--steps` steps."""
+    kind, hyperparameters = SETTINGS[name]
+    needs_N = "dataset_size" in vaezoo.MODELS[kind].hyperparameters()
+    model = vaezoo.create(
+        kind,
+        image_shape=data.image_shape,
+        latents=TABLE_1["latents"],
+        network=TABLE_1["network"],
+        learning_rate=LEARNING_RATE,
+        seed=seed,
+        **hyperparameters,
+        **({"dataset_size": data.size} if needs_N else {}),
+    )
+    config = {"model": kind, **hyperparameters, "steps": FLAGS.steps, "batch_size": BATCH_SIZE, "rate": LEARNING_RATE}
+    run = Run(run_folder(name, seed), {**config, "seed": seed})
+    run.fit(model, data, steps=FLAGS.steps, batch_size=BATCH_SIZE, seed=seed, checkpoint_every=500)
+    return model
+
+
+def score(model: vaezoo.models.BaseVAE, test: vaezoo.data.ImageData) -> dict[str, float]:
+    """The columns of the table, on all images of the test split."""
+    x, classes = test.images(range(test.size)), test.labels
+    q = model.encode(x)
+    labels = np.argmax(q.logits[0], axis=-1)
+    return {
+        "reconstruction": model.evaluate(x, batch_size=500, verbose=0, return_dict=True)["reconstruction"],
+        "kl_z": float(tf.reduce_mean(tf.reduce_sum(gaussian_kl(q.mu, q.log_var), axis=-1))),
+        "mi_y": float(mutual_information(q.logits[0])),
+        "accuracy": clustering_accuracy(classes, labels)["clustering_accuracy"],
+        "nmi": nmi(classes, labels)["nmi"],
+    }
+
+
+def write_table() -> Path:
+    """docs/results/imae_<data set>.md: mean ± standard deviation over the seeds that are there."""
+    lines = ["| model | seeds | " + " | ".join(COLUMNS.values()) + " |", "| --- " * (2 + len(COLUMNS)) + "|"]
+    for name in SETTINGS:
+        files = [run_folder(name, seed) / "scores.json" for seed in range(FLAGS.seeds)]
+        scores = [json.loads(file.read_text()) for file in files if file.exists()]
+        if scores:
+            cells = [spread([score[column] for score in scores]) for column in COLUMNS]
+            lines.append(f"| {name} | {len(scores)} | {' | '.join(cells)} |")
+    settings = "\n".join(f"* {name}: {kind} {hyperparameters}" for name, (kind, hyperparameters) in SETTINGS.items())
+    command = f"python -m vaezoo.papers.imae --dataset={FLAGS.dataset} --seeds={FLAGS.seeds} --steps={FLAGS.steps}"
+    text = f"""# Hybrid models on {FLAGS.dataset}
+
+Test split (10,000 images), mean ± standard deviation over the seeds, after {FLAGS.steps:,} steps of batch {BATCH_SIZE}
+(Adam {LEARNING_RATE:g}), networks of IMAE's Table 1, d = 10, K = 10:
+
+```sh
+{command}
+```
+
+{chr(10).join(lines)}
+
+Settings:
+
+{settings}
+"""
+    file = Path(FLAGS.docs) / "results" / f"imae_{FLAGS.dataset}.md"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, text)
+    return file
+
+
+def spread(values: list[float]) -> str:
+    """mean ± standard deviation (of the sample), or the one value."""
+    if len(values) == 1:
+        return f"{values[0]:.3g}"
+    return f"{statistics.mean(values):.4g} ± {statistics.stdev(values):.2g}"
+
+
+if __name__ == "__main__":
+    app.run(main)
