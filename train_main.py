@@ -17,7 +17,7 @@ from absl import app, flags, logging
 
 import vaezoo
 from vaezoo import plots, zoo
-from vaezoo.serving import export
+from vaezoo.serving import about_run
 from vaezoo.training import Interrupted, Run
 
 FLAGS = flags.FLAGS
@@ -155,7 +155,8 @@ def finish(model, run, rows, examples):
     model.save(run.folder / "model.keras")
     note = run.folder / "export.json"
     if not note.exists():
-        version = export(model, FLAGS.export_dir or f"saved_models/{run.config['model']}")
+        folder = FLAGS.export_dir or f"saved_models/{run.config['model']}"
+        version = vaezoo.export(model, folder, about=about_run(run.folder))
         note.write_text(json.dumps({"saved_model": str(version)}) + "\n")
     print(f"Figures:    {figures}")
     print(f"Curves:     {run.folder / 'metrics.csv'}; tensorboard --logdir {run.folder}")

@@ -1,4 +1,4 @@
-"""Small models and images, and the environment that every test process runs in."""
+"""The environment that every test process runs in, and images."""
 
 import os
 
@@ -8,26 +8,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import keras
 import numpy as np
 import pytest
-
-import vaezoo
-from vaezoo.networks import discriminator
-
-SHAPE = (8, 8, 1)
-SMALL = {"kind": "mlp", "encoder": {"hidden": (16,), "batch_norm": False}, "decoder": {"hidden": (16,)}}
-
-
-def small_model(name, **options):
-    """A compiled model of any kind on 8x8 images; learning fast enough for a few steps to show."""
-    defaults = {"image_shape": SHAPE, "latents": {"gaussian": 3}, "network": SMALL, "learning_rate": 1e-2, "seed": 1}
-    if "dataset_size" in vaezoo.MODELS[name].hyperparameters():
-        defaults["dataset_size"] = 48
-    if name == "factor_vae":
-        defaults["discriminator"] = discriminator(3, width=8, depth=2, seed=1)
-    return vaezoo.create(name, **{**defaults, "jit_compile": False, **options})
-
-
-def weights_of(model):
-    return [variable.numpy() for variable in model.variables]
+from small import SHAPE
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +23,8 @@ def images():
 
 
 @pytest.fixture(autouse=True)
-def float32_policy():
-    """No test leaves a dtype policy behind."""
+def nothing_left_behind():
+    """No test leaves a dtype policy or Keras's graphs to the next."""
     yield
     keras.config.set_dtype_policy("float32")
+    keras.utils.clear_session()

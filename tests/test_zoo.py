@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from conftest import SHAPE, SMALL
+from small import SHAPE, SMALL
 
 import vaezoo
 from vaezoo import zoo

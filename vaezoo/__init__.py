@@ -36,6 +36,7 @@ from vaezoo.models import (  # noqa: E402
     synergy_metric,
 )
 from vaezoo.presets import PRESETS  # noqa: E402
+from vaezoo.serving import export  # noqa: E402
 from vaezoo.training import Adam  # noqa: E402
 from vaezoo.zoo import MODELS, create  # noqa: E402
 
@@ -59,5 +60,6 @@ __all__ = [
     "NonSynVAE",
     "create",
     "data",
+    "export",
     "synergy_metric",
 ]

@@ -5,7 +5,7 @@ import inspect
 import keras
 import numpy as np
 import pytest
-from conftest import small_model, weights_of
+from small import small_model, weights_of
 
 import vaezoo
 from vaezoo.models import BaseVAE

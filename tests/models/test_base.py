@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import SHAPE, small_model
+from small import SHAPE, small_model
 
 from vaezoo import VAE, LatentSpec
 from vaezoo.networks import mlp_decoder, mlp_encoder

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import small_model
+from small import small_model
 
 HYBRID = {"gaussian": 2, "categorical": (4,)}
 KEY = tf.constant([1, 2])

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import small_model, weights_of
+from small import small_model, weights_of
 
 import vaezoo
 from vaezoo.latents.noise import fold

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import small_model
+from small import small_model
 
 
 def values_and_gradients(model, x, key=(3, 4)):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import SHAPE, SMALL, small_model, weights_of
+from small import SHAPE, SMALL, small_model, weights_of
 
 import vaezoo
 from vaezoo.models.nonsyn import synergy

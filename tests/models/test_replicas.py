@@ -11,7 +11,7 @@ import numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import keras
-from conftest import small_model, weights_of
+from small import small_model, weights_of
 
 rng = np.random.default_rng(0)
 images = (rng.random((16, 8, 8, 1)) > 0.5).astype("float32")

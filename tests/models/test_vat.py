@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import small_model
+from small import small_model
 
 import vaezoo
 from vaezoo.latents.noise import fold

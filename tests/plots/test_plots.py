@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import small_model
+from small import small_model
 
 from vaezoo import plots
 from vaezoo.terms import gaussian_kl

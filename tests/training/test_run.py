@@ -4,7 +4,7 @@ import signal
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import small_model
+from small import small_model
 
 import vaezoo
 from vaezoo.training import Interrupted, Run

@@ -3,73 +3,56 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
 from vaezoo.models import BaseVAE
+from vaezoo.serving.card import write_card
+from vaezoo.serving.endpoints import Endpoints
+from vaezoo.serving.publish import publishing
+from vaezoo.serving.warmup import write_warmup
+
+MAX_BATCH = 1024
 
 
-def export(model: BaseVAE, folder: str | os.PathLike) -> Path:
+def export(
+    model: BaseVAE,
+    folder: str | os.PathLike,
+    *,
+    keep: int | None = None,
+    max_batch: int = MAX_BATCH,
+    about: Mapping[str, Any] | None = None,
+) -> Path:
     """Publish `model` as the next whole-number version in `folder`; returns <folder>/<version>.
 
-    It is written beside and renamed into place, so that a watcher never sees half a model. Endpoints, each with a
-    free batch dimension, float32 and without randomness:
+    The version appears whole or not at all, whoever else publishes, watches or dies meanwhile: see `publishing`.
+    It holds the SavedModel, with the signatures that `Endpoints` documents, warm-up requests for the server where
+    tensorflow-serving-api is installed, and a model card: README.md, and model.json for programs.
 
-    encode (also `serving_default`): image [N, H, W, C] in [0, 1] -> mean, log_var [N, d], and per categorical
-        block i: probs_i [N, K] ("probs" where there is one block).
-    decode: code [N, d + sum K] (z, then one-hots) -> image [N, H, W, C], means.
-    reconstruct: image -> image, through the mean code and the most probable one-hots.
+    keep: how many of the newest versions stay; the others are removed afterwards. None: all.
+    max_batch: the most images that one request may bring.
+    about: what the card says of the training: see `about_run`.
+    Raises ValueError for `keep` and `max_batch` below 1; OSError, with the folder as it was, where writing fails.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    module, signatures = serving_module(model)
-    beside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
-    try:
-        written = beside / "model"
-        options = tf.saved_model.SaveOptions(experimental_debug_stripper=True)
-        tf.saved_model.save(module, str(written), signatures=signatures, options=options)
-        return publish(written, folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    for name, value in {"keep": keep, "max_batch": max_batch}.items():
+        if value is not None and value < 1:
+            raise ValueError(f"`{name}` must be at least 1. Received: {value}")
+    name = Path(folder).resolve().name
+    with publishing(folder, keep=keep) as publication:
+        save(model, publication.beside, max_batch)
+        warm = write_warmup(publication.beside, name, model.image_shape, max_batch)
+        write_card(publication.beside, model, name, {**(about or {}), "warm_up": warm, "max_batch": max_batch})
+    return publication.version
 
 
-def serving_module(model: BaseVAE) -> tuple[tf.Module, dict]:
-    """The variables and the endpoints of a model, without Keras."""
-    pixels = tf.TensorSpec([None, *model.image_shape], tf.float32, name="image")
-    codes = tf.TensorSpec([None, model.latents.size], tf.float32, name="code")
-    blocks = len(model.latents.categorical)
-
-    @tf.function(input_signature=[pixels])
-    def encode(image):
-        q = model.encode(image)
-        names = ["probs"] if blocks == 1 else [f"probs_{i}" for i in range(blocks)]
-        return {"mean": q.mu, "log_var": q.log_var, **dict(zip(names, q.probs, strict=True))}
-
-    @tf.function(input_signature=[codes])
-    def decode(code):
-        return {"image": model.decode(code).mean()}
-
-    @tf.function(input_signature=[pixels])
-    def reconstruct(image):
-        return {"image": model.decode(model.encode(image).typical()).mean()}
-
+def save(model: BaseVAE, folder: Path, max_batch: int) -> None:
+    """Write the SavedModel alone into an empty folder. TensorFlow's errors of writing are raised as OSError."""
     module = tf.Module()
     module.weights = [variable.value for variable in [*model.encoder.variables, *model.decoder.variables]]
-    signatures = {"serving_default": encode, "encode": encode, "decode": decode, "reconstruct": reconstruct}
-    return module, signatures
-
-
-def publish(written: Path, folder: Path) -> Path:
-    """Rename a written model to the next free version, trying again where another publisher took it."""
-    while True:
-        versions = [int(child.name) for child in folder.iterdir() if child.name.isdigit()]
-        version = folder / str(max(versions, default=0) + 1)
-        try:
-            os.rename(written, version)
-            return version
-        except OSError:  # taken in between: a rename onto a folder with files in it fails
-            if not version.exists():
-                raise
+    try:
+        tf.saved_model.save(module, str(folder), signatures=Endpoints(model, max_batch).signatures())
+    except tf.errors.OpError as error:
+        raise OSError(f"{folder.parent.parent} could not be written to. {error.message}") from error

@@ -1,0 +1,163 @@
+"""The client helpers, against servers of the real messages on this machine."""
+
+import json
+import socket
+import threading
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from model_server import grpc_server, rest_server
+from small import small_model
+
+from vaezoo.serving import client, export
+from vaezoo.serving.client import ServingError
+
+SERVERS = {"rest": (rest_server, "http://{}/v1/models/vae"), "grpc": (grpc_server, "grpc://{}/vae")}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    model = small_model("vae", latents={"gaussian": 3, "categorical": [4]})
+    return model, export(model, tmp_path_factory.mktemp("served") / "vae", max_batch=60)
+
+
+@pytest.fixture(params=SERVERS)
+def server(request, served):
+    """The URL of a running server, and the list of the requests that it got."""
+    if request.param == "grpc":
+        pytest.importorskip("tensorflow_serving")
+    start, url = SERVERS[request.param]
+    with start(served[1]) as (address, requests):
+        yield url.format(address), requests
+
+
+def test_encode_in_batches(served, server, images):
+    url, requests = server
+    q, codes = served[0].encode(images), client.encode(images, url, batch_size=20)
+    assert len(requests) == 3
+    assert {name: (value.dtype.name, value.shape) for name, value in codes.items()} == {
+        "mean": ("float32", (48, 3)),
+        "log_var": ("float32", (48, 3)),
+        "probs": ("float32", (48, 4)),
+        "label": ("int32", (48,)),
+    }
+    np.testing.assert_allclose(codes["mean"], q.mu, atol=1e-5)
+    np.testing.assert_allclose(codes["log_var"], q.log_var, atol=1e-5)
+    np.testing.assert_allclose(codes["probs"], q.probs[0], atol=1e-5)
+    np.testing.assert_array_equal(codes["label"], np.argmax(q.probs[0], axis=-1))
+
+
+def test_encode_files(server, images):
+    url, requests = server
+    pixels = (images[:5] * 255).astype(np.uint8)
+    codes = client.encode([tf.io.encode_png(image).numpy() for image in pixels], url, batch_size=3)
+    assert len(requests) == 2
+    np.testing.assert_allclose(codes["mean"], client.encode(images[:5], url)["mean"], atol=1e-5)
+
+
+def test_other_signatures(served, server, images):
+    url, _ = server
+    codes = client.encode(images[:4], url)
+    inputs = {name: codes[name] for name in ("mean", "label")}
+    decoded = client.predict(inputs, url, "decode")["image"]
+    np.testing.assert_allclose(decoded, served[0].reconstruct(images[:4]), atol=1e-5)
+    scores = client.predict({"image": images[:4]}, url, "score")
+    np.testing.assert_allclose(scores["elbo"], -(scores["reconstruction"] + scores["kl_z"] + scores["kl_y"]), rtol=1e-5)
+
+
+def test_a_refusal_names_the_field_and_the_server_serves_on(server, images):
+    url, _ = server
+    for bad, words in (
+        (images * np.float32(255), "image: expected values from 0 to 1"),
+        (images.reshape(-1, 4, 16, 1), "image: expected a shape"),
+        (np.repeat(images, 2, axis=0), "96 8 8 1"),
+    ):
+        with pytest.raises(ServingError, match="refused 'encode' with status (400|INVALID_ARGUMENT)") as refused:
+            client.predict({"image": bad}, url, "encode", batch_size=96)
+        assert words in str(refused.value) and url in str(refused.value)
+        assert client.encode(images, url)["mean"].shape == (48, 3)
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+def test_a_server_that_is_silent(kind, served, images):
+    if kind == "grpc":
+        pytest.importorskip("tensorflow_serving")
+    start, url = SERVERS[kind]
+    silence = pytest.raises(ServingError, match="No answer .*time-out: 0.2 s")
+    with start(served[1], delay=0.6) as (address, _), silence:
+        client.encode(images, url.format(address), timeout=0.2)
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+def test_a_server_that_is_not_there(kind, images):
+    if kind == "grpc":
+        pytest.importorskip("tensorflow_serving")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = SERVERS[kind][1].format(f"127.0.0.1:{unused.getsockname()[1]}")
+        with pytest.raises(ServingError, match=f"No answer from {url}"):
+            client.encode(images, url, timeout=2)
+
+
+def test_a_server_of_something_else(images):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer():
+            connection, _ = other.accept()
+            connection.recv(2**16)
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n<html>")
+            connection.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(ServingError, match="no TensorFlow Serving"):
+            client.encode(images[:1], f"http://127.0.0.1:{other.getsockname()[1]}/v1/models/vae", timeout=5)
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda x: x[0], r"float32 \(8, 8, 1\)"),
+        (lambda x: (x * 255).astype(np.uint8), "uint8"),
+        (lambda x: x[:0], r"\(0, 8, 8, 1\)"),
+        (lambda x: x * 255, "from 0.0 to 255.0"),
+        (lambda x: x * np.nan, "nan"),
+        (lambda x: [], r"\(0,\)"),
+    ],
+)
+def test_bad_images_are_not_even_sent(change, words, images):
+    with pytest.raises(ValueError, match=f"`images` must .*{words}"):
+        client.encode(change(images), "http://127.0.0.1:1/v1/models/vae")
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"url": "localhost:8501"}, "`url`"),
+        ({"url": "http://localhost:8501"}, "`url`"),
+        ({"url": "http://localhost:8501/v1/models/vae:predict"}, "`url`"),
+        ({"url": "grpc://localhost:8500/vae/newest"}, "`url`"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"timeout": 0}, "timeout"),
+    ],
+)
+def test_bad_options(options, words, images):
+    with pytest.raises(ValueError, match=words):
+        client.encode(images, **{"url": "http://127.0.0.1:1/v1/models/vae", **options})
+    with pytest.raises(ValueError, match="same number of rows"):
+        client.predict({"image": images, "latent": np.zeros(3)}, "http://127.0.0.1:1/v1/models/vae", "traverse")
+
+
+def test_a_version_can_be_asked_for(served, images):
+    pytest.importorskip("tensorflow_serving")
+    with grpc_server(served[1]) as (address, requests):
+        client.encode(images, f"grpc://{address}/vae/7")
+        client.encode(images, f"grpc://{address}/vae")
+    assert [(r.model_spec.name, r.model_spec.version.value) for r in requests] == [("vae", 7), ("vae", 0)]
+    with rest_server(served[1]) as (address, requests):
+        client.encode(images[:1], f"http://{address}/v1/models/vae/versions/7")
+    path, body = requests[0]
+    assert path == "/v1/models/vae/versions/7:predict" and body["signature_name"] == "encode"
+    assert json.dumps(body["inputs"]["image"]) == json.dumps(images[:1].tolist())

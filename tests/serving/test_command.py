@@ -1,0 +1,91 @@
+"""`python -m vaezoo.export`, as a person runs it."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from absl import app
+from absl.testing import flagsaver
+from small import small_model
+
+import vaezoo
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a finished run, and its model."""
+    folder = tmp_path_factory.mktemp("runs") / "vae_shapes"
+    folder.mkdir()
+    model = small_model("vae")
+    model.save(folder / "model.keras")
+    (folder / "config.json").write_text(json.dumps({"dataset": "shapes.npz", "steps": 7}))
+    (folder / "metrics.csv").write_text("step,loss\n7,50.5\n")
+    return folder, model
+
+
+@pytest.fixture(scope="module")
+def main():
+    """The command in this process. (`import vaezoo.export` would rebind a name of the package.)"""
+    spec = importlib.util.spec_from_file_location("export_command", Path(vaezoo.__path__[0]) / "export.py")
+    sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+def test_as_a_module(run, images, tmp_path):
+    folder, model = run
+    command = [sys.executable, "-m", "vaezoo.export", f"--run={folder}", "--to=saved_models/shapes"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "saved_models/shapes/1"
+    published = tmp_path / "saved_models" / "shapes" / "1"
+    card = json.loads((published / "model.json").read_text())
+    assert card["training"] == {"dataset": "shapes.npz", "steps": 7} and card["scores"] == {"step": 7, "loss": 50.5}
+    encode = tf.saved_model.load(str(published)).signatures["encode"]
+    np.testing.assert_allclose(encode(image=tf.constant(images))["mean"], model.encode(images).mu, atol=1e-5)
+
+
+def call(main, *flags):
+    with flagsaver.flagsaver(), pytest.raises(SystemExit) as stopped:
+        app.run(main, ["vaezoo.export", *flags])
+    return stopped.value.code
+
+
+def test_a_keras_file_and_what_to_keep(run, main, images, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert call(main, f"--run={run[0] / 'model.keras'}", "--to=shapes", "--keep=1", "--max_batch=9") is None
+    assert capsys.readouterr().out.split() == ["shapes/1", "shapes/2"]
+    assert [child.name for child in (tmp_path / "shapes").iterdir()] == ["2"]
+    encode = tf.saved_model.load("shapes/2").signatures["encode"]
+    encode(image=tf.constant(images[:9]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="image"):
+        encode(image=tf.constant(images[:10]))
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (["--run=nowhere", "--to=x"], "--run=nowhere"),
+        (["--run=.", "--to=x"], "when it has finished"),
+        (["--to=x"], "--run="),
+        (["--run={run}", "--to=x", "--keep=0"], "`keep` must be at least 1"),
+        (["--run={run}", "--to=x", "--max_batch=0"], "`max_batch` must be at least 1"),
+        (["--run={run}", "--to=x", "more"], "'more'"),
+    ],
+)
+def test_the_impossible_is_refused_before_anything_is_written(flags, words, run, main, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert words in str(call(main, *(flag.format(run=run[0]) for flag in flags)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_of_something_else_is_refused(main, tmp_path):
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "model.keras")
+    assert "must be a model of vaezoo. Received: Sequential" in call(main, f"--run={tmp_path}", f"--to={tmp_path}/x")

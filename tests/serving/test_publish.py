@@ -1,0 +1,224 @@
+"""A version appears whole or not at all, whoever else publishes, watches, dies or fills the disk."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from c_session import Session
+from small import small_model
+
+from vaezoo.serving import export, publishing
+from vaezoo.serving import publish as module
+from vaezoo.serving.publish import publish, versions
+
+
+def names(folder):
+    return sorted(child.name for child in folder.iterdir())
+
+
+def publish_text(folder, text="x", **options):
+    with publishing(folder, **options) as publication:
+        (publication.beside / "model").write_text(text)
+    return publication.version
+
+
+def test_versions_go_up_and_none_is_replaced(tmp_path):
+    model = small_model("vae")
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "mine").write_text("kept")
+    (tmp_path / "notes").mkdir()
+    assert [export(model, tmp_path).name for _ in range(2)] == ["8", "9"]
+    assert (tmp_path / "7" / "mine").read_text() == "kept"
+    assert names(tmp_path) == ["7", "8", "9", "notes"]
+
+
+def test_publishers_at_once_each_get_a_version(tmp_path):
+    (tmp_path / "models").mkdir()
+    found = []
+
+    def work(i):
+        for j in range(20):
+            written = tmp_path / f"{i}-{j}"
+            written.mkdir()
+            (written / "model").write_text(f"{i}-{j}")
+            found.append(publish(written, tmp_path / "models"))
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sorted(int(version.name) for version in found) == list(range(1, 81))
+    assert len({(version / "model").read_text() for version in found}) == 80
+
+
+def test_a_failed_export_leaves_nothing(tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(tf.saved_model, "save", full)
+    with pytest.raises(OSError, match="No space"):
+        export(small_model("vae"), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("largest", [2_000, 40_000], ids=["variables", "graph"])
+def test_a_disk_that_takes_no_more_leaves_everything_as_it_was(largest, tmp_path):
+    """A limit on files' sizes stands for the full disk: writes fail in the middle of a file."""
+    model = small_model("vae")
+    publish_text(tmp_path)
+    before, (soft, hard) = names(tmp_path), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, hard))
+    try:
+        with pytest.raises(OSError, match="written|large"):
+            export(model, tmp_path, keep=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert names(tmp_path) == before and (tmp_path / "1" / "model").read_text() == "x"
+    assert export(model, tmp_path).name == "2"
+
+
+def test_keep_removes_the_oldest_and_never_the_newest(tmp_path):
+    for i in range(1, 13):
+        publish_text(tmp_path, str(i))
+    (tmp_path / "notes").mkdir()
+    assert publish_text(tmp_path, "13", keep=3).name == "13"  # 9 < 11 as numbers, not as text
+    assert names(tmp_path) == ["11", "12", "13", "notes"]
+    assert publish_text(tmp_path, "14", keep=1).name == "14"
+    assert names(tmp_path) == ["14", "notes"]
+
+
+def test_what_is_removed_leaves_whole(tmp_path, monkeypatch):
+    """By the time that its files go, no server can find it."""
+    found, rmtree = [], module.shutil.rmtree
+
+    def spy(path, **options):
+        found.append(names(Path(path).parent))
+        rmtree(path, **options)
+
+    publish_text(tmp_path)
+    publish_text(tmp_path)
+    monkeypatch.setattr(module.shutil, "rmtree", spy)
+    publish_text(tmp_path, keep=1)
+    assert [[name for name in seen if name.isdigit()] for seen in found] == [["3"]]
+    assert names(tmp_path) == ["3"]
+
+
+def test_the_litter_of_the_dead_goes_and_that_of_the_living_stays(tmp_path):
+    dead = tmp_path / ".writing-dead"
+    (dead / "new").mkdir(parents=True)
+    (tmp_path / ".writing-dead.lock").touch()
+    (tmp_path / ".writing-early.lock").touch()  # died before its folder was made
+    with publishing(tmp_path) as living:
+        (living.beside / "model").write_text("living")
+        assert not dead.exists()
+        assert publish_text(tmp_path).name == "1"
+        assert (living.beside / "model").read_text() == "living"
+    assert living.version.name == "2"
+    assert names(tmp_path) == ["1", "2"]
+
+
+def test_nothing_hidden_looks_like_a_version(tmp_path):
+    with publishing(tmp_path) as publication:
+        (publication.beside / "model").write_text("x")
+        assert len(names(tmp_path)) == 2 and all(name.startswith(".") for name in names(tmp_path))
+        assert versions(tmp_path) == []
+
+
+def test_it_is_on_the_disk_before_it_appears(tmp_path, monkeypatch):
+    events, fsync, rename = [], os.fsync, os.rename
+
+    def spy_fsync(handle):
+        events.append(Path(os.readlink(f"/proc/self/fd/{handle}")))
+        fsync(handle)
+
+    def spy_rename(source, target):
+        rename(source, target)
+        events.append("renamed")
+
+    monkeypatch.setattr(module.os, "fsync", spy_fsync)
+    monkeypatch.setattr(module.os, "rename", spy_rename)
+    with publishing(tmp_path) as publication:
+        (publication.beside / "variables").mkdir()
+        (publication.beside / "variables" / "data").write_text("x")
+    beside = publication.beside
+    before, after = events[: events.index("renamed")], events[events.index("renamed") + 1 :]
+    assert set(before) == {beside, beside / "variables", beside / "variables" / "data"}
+    assert after == [tmp_path]
+
+
+WRITER = """
+    import runpy, shutil, sys, time
+    publishing = runpy.run_path(sys.argv[1])["publishing"]
+    while True:
+        with publishing(sys.argv[2]) as publication:
+            for part in sys.argv[4:]:
+                target = publication.beside / part
+                target.parent.mkdir(exist_ok=True)
+                shutil.copyfile(f"{sys.argv[3]}/{part}", target)
+                time.sleep(0.002)
+        time.sleep(0.02)
+"""
+
+
+def test_publishing_under_fire(images, tmp_path):
+    """Two writers publish 50 versions and one is killed at random moments, while this reader loads."""
+    model, folder, rng = small_model("vae"), tmp_path / "served", np.random.default_rng(0)
+    source, expected = export(model, tmp_path / "source"), model.encode(images).mu
+    parts = [str(file.relative_to(source)) for file in source.rglob("*") if file.is_file()]
+    folder.mkdir()
+    command = [sys.executable, "-c", textwrap.dedent(WRITER), module.__file__, str(folder), str(source), *parts]
+
+    def start():
+        return subprocess.Popen(command), time.monotonic() + rng.uniform(0.05, 0.3)
+
+    steady, (victim, doom) = subprocess.Popen(command), start()
+    loads = kills = 0
+    try:
+        while max(versions(folder), default=0) < 50 or kills < 5 or loads < 20:
+            assert steady.poll() is None
+            if time.monotonic() > doom:
+                victim.send_signal(signal.SIGKILL)
+                kills += victim.wait() == -signal.SIGKILL
+                victim, doom = start()
+            for version in versions(folder)[-2:]:
+                session = Session(folder / str(version))
+                loads += 1
+                np.testing.assert_allclose(session("encode", image=images)["mean"], expected, atol=1e-5)
+                session.close()
+    finally:
+        for process in (steady, victim):
+            process.kill()
+            process.wait()
+    publish_text(folder)  # the next publisher cleans up
+    left = names(folder)
+    assert not [name for name in left if not name.isdigit()]
+    assert versions(folder) == list(range(1, len(left) + 1))
+    for version in versions(folder)[:-1]:
+        written = [file for file in (folder / str(version)).rglob("*") if file.is_file()]
+        assert sorted(str(file.relative_to(folder / str(version))) for file in written) == sorted(parts)
+
+
+def test_a_lock_that_was_taken_for_litter_is_made_again(tmp_path, monkeypatch):
+    """Another publisher sweeps between the making of a lock and its locking."""
+    flock, swept = module.fcntl.flock, []
+
+    def late(handle, operation):
+        if not swept:
+            swept.append(os.readlink(f"/proc/self/fd/{handle}"))
+            os.unlink(swept[0])
+        flock(handle, operation)
+
+    monkeypatch.setattr(module.fcntl, "flock", late)
+    with publishing(tmp_path) as publication:
+        (publication.beside / "model").write_text("x")
+        hidden = publication.beside.parent
+        assert swept and names(tmp_path) == [hidden.name, f"{hidden.name}.lock"]
+    assert names(tmp_path) == ["1"]

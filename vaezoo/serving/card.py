@@ -1,0 +1,100 @@
+"""The model card in a version's folder: what is served, for people (README.md) and for programs (model.json)."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import hashlib
+import importlib.metadata
+import inspect
+import json
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+from tensorflow.dtypes import as_dtype
+
+from vaezoo.models import BaseVAE
+from vaezoo.serving.page import page
+
+VARIABLES = "variables/variables.data-00000-of-00001"
+PACKAGES = ("vaezoo", "tensorflow", "keras", "tensorflow-probability", "numpy")
+TRAINING = ("preset", "dataset", "origin", "steps", "batch_size", "learning_rate", "seed")
+
+
+def write_card(version: Path, model: BaseVAE, name: str, about: Mapping[str, Any]) -> None:
+    """Write README.md and model.json beside a SavedModel. name: it is served under; about: see `about_run`."""
+    card = describe(version, model, name, about)
+    (version / "model.json").write_text(json.dumps(card, indent=1) + "\n")
+    (version / "README.md").write_text(page(card))
+
+
+def describe(version: Path, model: BaseVAE, name: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What model.json holds."""
+    config = model.get_config()
+    networks = [*model.encoder.variables, *model.decoder.variables]
+    return {
+        "name": name,
+        "model": type(model).__name__,
+        "equation": inspect.getdoc(type(model)),
+        "hyperparameters": {key: config[key] for key in config if key not in ("encoder", "decoder", "latents", "name")},
+        "latents": model.latents.get_config(),
+        "image_shape": list(model.image_shape),
+        "parameters": sum(variable.numpy().size for variable in networks),
+        "training": {},
+        "scores": {},
+        **about,
+        "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "packages": {"python": platform.python_version(), **{package: installed(package) for package in PACKAGES}},
+        "variables_sha256": hashlib.sha256((version / VARIABLES).read_bytes()).hexdigest(),
+        "signatures": {
+            signature: {side: fields(getattr(definition, side)) for side in ("inputs", "outputs")}
+            for signature, definition in signatures_of(version).items()
+        },
+    }
+
+
+def about_run(folder: str | os.PathLike) -> dict[str, Any]:
+    """What a card says of a training: its configuration and last measured terms, from the run's folder.
+
+    Without a config.json there, nothing. Of a data set that is a file, its name alone.
+    """
+    config, curves = Path(folder, "config.json"), Path(folder, "metrics.csv")
+    if not config.exists():
+        return {}
+    training = {key: value for key, value in json.loads(config.read_text()).items() if key in TRAINING}
+    if "dataset" in training:
+        training["dataset"] = Path(training["dataset"]).name
+    rows = list(csv.DictReader(curves.read_text().splitlines())) if curves.exists() else []
+    last = rows[-1] if rows else {}
+    scores = {name: int(value) if name == "step" else float(value) for name, value in last.items() if value}
+    return {"training": training, "scores": scores}
+
+
+def signatures_of(version: Path) -> dict[str, meta_graph_pb2.SignatureDef]:
+    """The signatures of a SavedModel by name, sorted."""
+    saved = saved_model_pb2.SavedModel.FromString((version / "saved_model.pb").read_bytes())
+    known = saved.meta_graphs[0].signature_def
+    return {name: known[name] for name in sorted(known) if not name.startswith("__")}
+
+
+def fields(tensors: Mapping[str, meta_graph_pb2.TensorInfo]) -> dict[str, dict[str, Any]]:
+    """The inputs or outputs of a signature: dtype, and shape with -1 for what is free."""
+    return {
+        name: {
+            "dtype": as_dtype(tensors[name].dtype).name,
+            "shape": [side.size for side in tensors[name].tensor_shape.dim],
+        }
+        for name in sorted(tensors)
+    }
+
+
+def installed(package: str) -> str:
+    """The version of an installed package, or "unknown"."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,125 @@
+"""Asking a model server, over REST or gRPC.
+
+from vaezoo.serving import client
+client.encode(images, "http://localhost:8501/v1/models/nonsyn")["mean"]     # REST
+client.encode(images, "grpc://localhost:8500/nonsyn")["mean"]               # gRPC, several times faster
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+class ServingError(RuntimeError):
+    """A server could not be reached in time, or refused; says which, and what the server said."""
+
+
+def encode(
+    images: npt.ArrayLike | Sequence[bytes], url: str, *, timeout: float = 10.0, batch_size: int = 64
+) -> dict[str, np.ndarray]:
+    """Codes of images: mean, log_var [N, d], and per categorical block probs [N, K] and label [N].
+
+    images: floats [N, H, W, C] in [0, 1]; or the contents of N PNG or JPEG files. Others as in `predict`.
+    """
+    if isinstance(images, Sequence) and images and all(isinstance(file, bytes) for file in images):
+        return predict({"image_bytes": np.array(images, object)}, url, "encode_bytes", timeout, batch_size)
+    images = np.asarray(images)
+    if images.ndim != 4 or images.dtype.kind != "f" or not len(images):
+        raise ValueError(
+            f"`images` must be floats [N, H, W, C], or bytes of N files. Received: {images.dtype} {images.shape}"
+        )
+    if not (images.min() >= 0 and images.max() <= 1):  # written so that NaN fails
+        raise ValueError(f"`images` must lie in [0, 1]. Received values from {images.min()} to {images.max()}")
+    return predict({"image": images.astype(np.float32)}, url, "encode", timeout, batch_size)
+
+
+def predict(
+    inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float = 10.0, batch_size: int = 64
+) -> dict[str, np.ndarray]:
+    """The outputs of a signature, from inputs that all have N rows, sent `batch_size` rows at a time.
+
+    url: http(s)://host:port/v1/models/name, or grpc://host:port/name; a version with /versions/3 or /3 at the end.
+    timeout: of each request, in seconds; over REST, of the server's silence.
+    Raises ValueError for inputs that do not fit together or another URL, ServingError where the server does not
+    answer or refuses, ImportError for gRPC without tensorflow-serving-api.
+    """
+    rows = {name: len(value) for name, value in inputs.items()}
+    if len(set(rows.values())) != 1 or not all(rows.values()):
+        raise ValueError(f"`inputs` must all have the same number of rows, at least 1. Received: {rows}")
+    if batch_size < 1 or timeout <= 0:
+        raise ValueError(f"`batch_size` and `timeout` must be positive. Received: {batch_size}, {timeout}")
+    if not re.fullmatch(r"https?://[^/]+/v1/models/\w[^/:]*(/versions/\d+)?/?|grpc://[^/]+/\w[^/:]*(/\d+)?/?", url):
+        raise ValueError(f"`url` must be http://host:port/v1/models/name or grpc://host:port/name. Received: {url!r}")
+    ask = grpc_predict if url.startswith("grpc:") else rest_predict
+    answers = [
+        ask({name: value[i : i + batch_size] for name, value in inputs.items()}, url, signature, timeout)
+        for i in range(0, next(iter(rows.values())), batch_size)
+    ]
+    return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
+
+
+def rest_predict(inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float) -> dict[str, np.ndarray]:
+    """One request of TensorFlow Serving's REST API, in its columnar format."""
+    body = json.dumps({"signature_name": signature, "inputs": {name: as_json(value) for name, value in inputs.items()}})
+    request = urllib.request.Request(f"{url.rstrip('/')}:predict", body.encode(), {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            outputs = json.loads(answer.read())["outputs"]
+    except urllib.error.HTTPError as error:
+        said = error.read().decode(errors="replace")
+        raise ServingError(f"{url} refused {signature!r} with status {error.code}: {said}") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise ServingError(f"No answer from {url} (time-out: {timeout} s): {error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ServingError(f"{url} is no TensorFlow Serving REST API: its answer has no outputs.") from error
+    if not isinstance(outputs, dict):  # of a single output the server leaves out the name, which here is always image
+        outputs = {"image": outputs}
+    return {
+        name: np.array(value, "int32" if name.startswith("label") else "float32") for name, value in outputs.items()
+    }
+
+
+def grpc_predict(inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float) -> dict[str, np.ndarray]:
+    """One request of TensorFlow Serving's PredictionService."""
+    try:
+        import grpc
+        import tensorflow as tf
+        from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+    except ImportError as error:
+        raise ImportError("gRPC needs tensorflow-serving-api: pip install 'vaezoo[serving]'") from error
+    parts = urllib.parse.urlsplit(url)
+    name, _, version = parts.path.strip("/").partition("/")
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.signature_name = name, signature
+    if version:
+        request.model_spec.version.value = int(version)
+    for field, value in inputs.items():
+        request.inputs[field].CopyFrom(tf.make_tensor_proto(value))
+    sizes = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+    with grpc.insecure_channel(parts.netloc, options=sizes) as channel:
+        try:
+            answer = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(request, timeout=timeout)
+        except grpc.RpcError as error:
+            code = error.code()
+            if code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
+                raise ServingError(f"No answer from {url} (time-out: {timeout} s): {error.details()}") from error
+            raise ServingError(f"{url} refused {signature!r} with status {code.name}: {error.details()}") from error
+    return {field: tf.make_ndarray(value) for field, value in answer.outputs.items()}
+
+
+def as_json(value: np.ndarray) -> list[Any]:
+    """Numbers as lists, and bytes as the server takes them."""
+    if value.dtype.kind != "O":
+        return value.tolist()
+    return [{"b64": base64.b64encode(item).decode()} for item in value]

@@ -1,0 +1,142 @@
+"""What an exported model answers: its signatures, as functions of tensors that know nothing of Keras."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from vaezoo.models import BaseVAE
+from vaezoo.serving.checks import checked_shape, checked_values, once
+
+
+def block_names(name: str, blocks: int) -> list[str]:
+    """A name for each categorical block: itself where there is one, else name_0, name_1, ..."""
+    return [name] if blocks == 1 else [f"{name}_{i}" for i in range(blocks)]
+
+
+class Endpoints:
+    """The signatures of a model. Each input has the batch N as its first axis, so that a server may merge requests.
+
+    model: its networks, latents and likelihood are used. max_batch: the most images of one request; more, none,
+    other shapes, values outside [0, 1] and NaN are refused by name.
+
+    The networks are traced once, in functions that the signatures share and TensorFlow inlines when it loads them.
+    """
+
+    def __init__(self, model: BaseVAE, max_batch: int):
+        self.model, self.max_batch = model, max_batch
+        self.classes = model.latents.categorical
+        self.probs, self.labels = (block_names(name, len(self.classes)) for name in ("probs", "label"))
+        pixels = tf.TensorSpec([None, *model.image_shape], tf.float32, "image")
+        code = tf.TensorSpec([None, model.latents.size], tf.float32, "code")
+        self.encoded = tf.function(self._encoded, input_signature=[pixels])
+        self.decoded = tf.function(model.decode, input_signature=[code])
+        self.inputs = {
+            "image": pixels,
+            "mean": tf.TensorSpec([None, model.latents.gaussian], tf.float32, "mean"),
+            "latent": tf.TensorSpec([None], tf.int32, "latent"),
+            "values": tf.TensorSpec([None, None], tf.float32, "values"),
+            "image_bytes": tf.TensorSpec([None], tf.string, "image_bytes"),
+            **{name: tf.TensorSpec([None], tf.int32, name) for name in self.labels},
+        }
+
+    def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
+        """Every signature by its name. `serving_default` is `encode`."""
+        served = {
+            self.encode: ["image"],
+            self.decode: ["mean", *self.labels],
+            self.reconstruct: ["image"],
+            self.traverse: ["image", "latent", "values"],
+            self.score: ["image"],
+        }
+        if self.model.image_shape[-1] in (1, 3, 4):  # as PNG files have
+            served[self.encode_bytes] = ["image_bytes"]
+        functions = {
+            function.__name__: tf.function(function, input_signature=[self.inputs[field] for field in fields])
+            for function, fields in served.items()
+        }
+        return {"serving_default": functions["encode"], **functions}
+
+    def encode(self, image):
+        """image -> mean, log_var [N, d]; for each categorical block, probs [N, K] and the most probable label [N]."""
+        encoded = self.encoded(image)
+        return {name: encoded[name] for name in ("mean", "log_var", *self.probs, *self.labels)}
+
+    def encode_bytes(self, image_bytes):
+        """PNG or JPEG files [N] of the model's size in pixels -> as `encode`."""
+        return self.encode(self.pictures(image_bytes))
+
+    def decode(self, mean, *labels):
+        """mean [N, d], and the label [N] of each categorical block -> image: probabilities, or means."""
+        d = self.model.latents.gaussian
+        mean = checked_shape("mean", mean, [1, d], [self.max_batch, d])
+        code, N = [tf.debugging.check_numerics(mean, "mean: expected finite values")], tf.shape(mean)[0]
+        for name, label, K in zip(self.labels, labels, self.classes, strict=True):
+            code.append(tf.one_hot(checked_values(name, checked_shape(name, label, [N], [N]), 0, K - 1), K))
+        return {"image": self.decoded(tf.concat(code, axis=-1)).mean()}
+
+    def reconstruct(self, image):
+        """image -> image, through the mean and the most probable labels."""
+        return {"image": self.decoded(self.encoded(image)["code"]).mean()}
+
+    def traverse(self, image, latent, values):
+        """image, latent [N], values [N, M] -> image [N, M, H, W, C], with component `latent` of the mean set to each.
+
+        N M, the number of images in the answer, is at most `max_batch`, too.
+        """
+        d, size = self.model.latents.gaussian, self.model.latents.size
+        code = self.encoded(image)["code"]
+        N = tf.shape(code)[0]
+        latent = checked_values("latent", checked_shape("latent", latent, [N], [N]), 0, d - 1)
+        values = checked_shape("values", values, [N, 1], [N, self.max_batch // N])
+        values = tf.debugging.check_numerics(values, "values: expected finite values")
+        moved = tf.one_hot(latent, size, True, False)
+        codes = tf.where(moved[:, None], values[:, :, None], code[:, None])  # [N, M, size]
+        images = self.decoded(tf.reshape(codes, [-1, size])).mean()
+        return {"image": tf.reshape(images, [N, -1, *self.model.image_shape])}
+
+    def score(self, image):
+        """image -> the terms of the evidence lower bound at the mean and the most probable labels, each [N] nats.
+
+        elbo = -reconstruction - kl_z - kl_y, with reconstruction = -log p(image | code). A low elbo marks an
+        image that is unlike the training images.
+        """
+        encoded = self.encoded(image)
+        terms = {name: term for name, term in encoded.items() if name.startswith("kl_")}
+        terms["reconstruction"] = -self.decoded(encoded["code"]).log_prob(encoded["image"])
+        return {**terms, "elbo": -tf.add_n(list(terms.values()))}
+
+    # What the signatures share
+
+    def _encoded(self, image):
+        """The image once checked, its code, and all that is served of its posterior."""
+        shape = self.model.image_shape
+        image = checked_shape("image", image, [1, *shape], [self.max_batch, *shape])
+        image = checked_values("image", image, 0, 1)
+        q = self.model.encode(image)
+        labels = [tf.argmax(logits, axis=-1, output_type=tf.int32) for logits in q.logits]
+        blocks = zip([*self.probs, *self.labels], [*q.probs, *labels], strict=True)
+        kl = self.model.kl_terms(q)
+        return {"image": image, "code": q.typical(), "mean": q.mu, "log_var": q.log_var, **dict(blocks), **kl}
+
+    def pictures(self, image_bytes):
+        """Images in [0, 1] of PNG and JPEG files [N]. Their length is bounded: none unpacks to gigabytes."""
+        height, width, channels = self.model.image_shape
+        files = checked_shape("image_bytes", image_bytes, [1], [self.max_batch])
+        start, longest = tf.strings.substr(files, 0, 8), 2**16 + 4 * height * width * channels
+        known = (start == b"\x89PNG\r\n\x1a\n") | (tf.strings.substr(start, 0, 3) == b"\xff\xd8\xff")
+        fits = known & (tf.strings.length(files) <= longest)
+        message = f"image_bytes: expected PNG or JPEG files of at most {longest} bytes. Received another as number"
+        number = tf.argmin(tf.cast(fits, tf.int32))
+        files = once(tf.reduce_all(fits), [message, number], lambda: tf.identity(files))
+
+        def picture(file):
+            """The picture's shape, and what of it lies in the model's; an error names its operation: image_bytes."""
+            pixels = tf.io.decode_png(file, channels, name="image_bytes")  # a JPEG as well
+            inside = tf.pad(pixels, [[0, height], [0, width], [0, 0]])[:height, :width]
+            return tf.shape(pixels), tf.ensure_shape(inside, self.model.image_shape)
+
+        specs = tf.TensorSpec([3], tf.int32), tf.TensorSpec(self.model.image_shape, tf.uint8)
+        shapes, images = tf.map_fn(picture, files, fn_output_signature=specs)
+        fits = tf.reduce_all(shapes == [height, width, channels])
+        message = f"image_bytes: expected pictures of {height} x {width} pixels. Received heights, widths, channels"
+        return once(fits, [message, shapes], lambda: tf.cast(images, tf.float32) / 255)

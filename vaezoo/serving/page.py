@@ -1,0 +1,120 @@
+"""A model card as a page of Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+MEANINGS = {
+    "image": "pixels in [0, 1]",
+    "image_bytes": "PNG or JPEG files of the size of the model's images",
+    "mean": "means of the Gaussian latents",
+    "log_var": "logarithms of their variances",
+    "probs": "probabilities of the classes",
+    "label": "the most probable class, or the one to decode",
+    "latent": "which component of the mean moves, from 0",
+    "values": "what it is set to, for each image",
+    "reconstruction": "-log p(image given code), nats",
+    "kl_z": "KL of the Gaussian latents from the prior, nats",
+    "kl_y": "KL of the categorical latents from the prior, nats",
+    "elbo": "-(reconstruction + kl_z + kl_y), nats: low where an image is unlike the training images",
+}
+
+PAGE = """# {name}
+
+{model}, served by TensorFlow Serving. Images of {height} x {width} x {channels}; {gaussian} Gaussian latents{blocks}.
+
+```
+{equation}
+```
+
+| hyperparameter | |
+| --- | --- |
+{hyperparameters}
+
+## Training
+
+| | |
+| --- | --- |
+{training}
+
+Measured at the end, in nats where they are terms of the objective:
+
+| score | |
+| --- | --- |
+{scores}
+
+## Signatures
+
+`serving_default` is `encode`. A request brings 1 to {max_batch} images (N). Other shapes, values outside [0, 1] and
+NaN are answered with an error that names the field. Decoded images are the likelihood's means: probabilities where it
+is Bernoulli.
+
+| signature | | field | dtype | shape | |
+| --- | --- | --- | --- | --- | --- |
+{signatures}
+
+REST, with a picture of the right size:
+
+```
+curl http://localhost:8501/v1/models/{name}:predict -d '{{
+  "signature_name": "encode_bytes", "instances": [{{"image_bytes": {{"b64": "'$(base64 -w0 picture.png)'"}}}}]}}'
+```
+
+gRPC, in Python, with images float32 [N, {height}, {width}, {channels}]:
+
+```
+import grpc, tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+service = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel("localhost:8500"))
+request = predict_pb2.PredictRequest()
+request.model_spec.name, request.model_spec.signature_name = "{name}", "encode"
+request.inputs["image"].CopyFrom(tf.make_tensor_proto(images))
+mean = tf.make_ndarray(service.Predict(request, timeout=10).outputs["mean"])
+```
+
+## Origin
+
+Exported {created}. Warm-up requests: {warm_up}.
+SHA-256 of `variables/variables.data-00000-of-00001`: `{variables_sha256}`
+
+| package | version |
+| --- | --- |
+{packages}
+"""
+
+
+def page(card: Mapping[str, Any]) -> str:
+    """README.md, from what model.json holds."""
+    height, width, channels = card["image_shape"]
+    classes = card["latents"]["categorical"]
+    facts = {
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "gaussian": card["latents"]["gaussian"],
+        "blocks": f" and categorical ones of {', '.join(map(str, classes))} classes" if classes else "",
+        "warm_up": ", ".join(card["warm_up"]) or "none (tensorflow-serving-api was not installed)",
+        "signatures": "\n".join(signature_rows(card["signatures"])),
+        **{key: rows(card[key]) for key in ("hyperparameters", "training", "scores", "packages")},
+    }
+    return PAGE.format(**{**card, **facts})
+
+
+def rows(values: Mapping[str, Any]) -> str:
+    """The rows of a table of two columns."""
+    short = {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in values.items()}
+    return "\n".join(f"| {name} | {value} |" for name, value in short.items()) or "| not recorded | |"
+
+
+def signature_rows(signatures: Mapping[str, Any]) -> Iterator[str]:
+    """The rows of the table of signatures."""
+    for signature, sides in signatures.items():
+        if signature == "serving_default":
+            continue
+        for side, fields in sides.items():
+            for field, spec in fields.items():
+                shape = ", ".join("N" if not i else "M" if n < 0 else str(n) for i, n in enumerate(spec["shape"]))
+                meaning = MEANINGS[field.rstrip("_0123456789")]
+                yield f"| {signature} | {side[:-1]} | {field} | {spec['dtype']} | [{shape}] | {meaning} |"

@@ -1,0 +1,136 @@
+"""Versions that appear whole or not at all in a folder that a model server watches.
+
+A version is written in a hidden folder beside, which servers overlook, made durable, and renamed to the next free
+number: a rename is atomic, and onto a version that is there it fails. Whoever writes holds a lock (flock) on a
+file beside its hidden folder, which the system lifts when it dies: what is hidden and not locked is litter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+HIDDEN, LOCK = ".writing-", ".lock"
+
+
+@dataclasses.dataclass
+class Publication:
+    """beside: the empty folder to write into. version: where it has been published, or None."""
+
+    beside: Path
+    version: Path | None = None
+
+
+@contextlib.contextmanager
+def publishing(folder: str | os.PathLike, *, keep: int | None = None) -> Iterator[Publication]:
+    """Publishes, as the next version in `folder`, what the block writes into `beside`; nothing if the block raises.
+
+    keep: how many of the newest versions stay. Raises OSError, with the versions as they were, where writing fails.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    with hidden_folder(folder) as hidden:
+        publication = Publication(hidden / "new")
+        publication.beside.mkdir()
+        yield publication
+        sync(publication.beside)
+        publication.version = publish(publication.beside, folder)
+        if keep is not None:
+            for old in versions(folder)[:-keep]:
+                with contextlib.suppress(FileNotFoundError):  # another publisher was faster
+                    os.rename(folder / str(old), hidden / str(old))  # or a server could load half of it
+
+
+def publish(written: Path, folder: Path) -> Path:
+    """Rename a written folder to the next version, trying again where another publisher took it."""
+    while True:
+        version = folder / str(max(versions(folder), default=0) + 1)
+        try:
+            os.rename(written, version)
+        except OSError:  # taken in between: a rename onto a folder with files in it fails
+            if not version.exists():
+                raise
+        else:
+            sync_folder(folder)
+            return version
+
+
+def versions(folder: Path) -> list[int]:
+    """The versions in a folder, oldest first."""
+    return sorted(int(child.name) for child in folder.iterdir() if child.name.isascii() and child.name.isdigit())
+
+
+@contextlib.contextmanager
+def hidden_folder(folder: Path) -> Iterator[Path]:
+    """A new hidden folder, removed in the end. Its lock is held before it appears and until it is gone."""
+    while True:
+        handle, lock = tempfile.mkstemp(prefix=HIDDEN, suffix=LOCK, dir=folder)
+        os.close(handle)
+        with locked(Path(lock)) as mine:
+            if not mine:  # taken for litter before it was locked
+                continue
+            hidden = Path(lock.removesuffix(LOCK))
+            try:
+                hidden.mkdir()
+                yield hidden
+            finally:
+                remove(hidden)
+            return
+
+
+def sweep(folder: Path) -> None:
+    """Remove what publishers left that died."""
+    for lock in folder.glob(f"{HIDDEN}*{LOCK}"):
+        with locked(lock) as mine:
+            if mine:
+                remove(Path(str(lock).removesuffix(LOCK)))
+
+
+def remove(hidden: Path) -> None:
+    """Remove a hidden folder, and then its lock."""
+    shutil.rmtree(hidden, ignore_errors=True)
+    if not hidden.exists():  # or nobody would know that it is litter
+        Path(f"{hidden}{LOCK}").unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(file: Path) -> Iterator[bool]:
+    """Whether the file could be locked, for the block, and is still there."""
+    try:
+        handle = os.open(file, os.O_RDWR)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = file.exists()
+        except BlockingIOError:
+            mine = False
+        yield mine
+    finally:
+        os.close(handle)
+
+
+def sync(folder: Path) -> None:
+    """Have everything in a folder on the disk."""
+    for parent, _, files in os.walk(folder):
+        for file in files:
+            sync_folder(Path(parent, file))
+        sync_folder(Path(parent))
+
+
+def sync_folder(path: Path) -> None:
+    """fsync of a file or of a folder's entries."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
