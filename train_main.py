@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from absl import app, flags, logging
 
 import vaezoo
-from vaezoo import plots, zoo
+from vaezoo import evaluate, plots, zoo
 from vaezoo.serving import about_run
 from vaezoo.training import Interrupted, Run
 
@@ -38,6 +38,7 @@ flags.DEFINE_integer("steps_per_execution", 1, "Steps between two looks from Pyt
 flags.DEFINE_enum(
     "jit_compile", "auto", ["auto", "on", "off"], "XLA. auto: with a GPU, or for fully connected networks."
 )
+flags.DEFINE_bool("evaluate", False, "Score the trained model: scores.json and every figure that applies.")
 flags.DEFINE_integer("checkpoint_every", 1000, "Steps between checkpoints.")
 flags.DEFINE_integer("log_every", 100, "Steps between rows of metrics.csv.")
 
@@ -153,6 +154,9 @@ def finish(model, run, rows, examples):
     plots.traversals(model, examples).savefig(figures / "traversals.png")
     plots.training_curves({run.config["model"]: rows}, weights=alpha).savefig(figures / "curves.png")
     model.save(run.folder / "model.keras")
+    if FLAGS.evaluate:
+        scores = evaluate.evaluate(run.folder, data_dir=FLAGS.data_dir, figures=True, progress=sys.stderr.isatty())
+        print(evaluate.report.table(scores))
     note = run.folder / "export.json"
     if not note.exists():
         folder = FLAGS.export_dir or f"saved_models/{run.config['model']}"

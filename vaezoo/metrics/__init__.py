@@ -22,35 +22,60 @@ Representations", called "the reference" in the docstrings; each says where it d
     ranking                  udr            Duan et al. 2020, representations of several seeds, no factors
     clustering               clustering_accuracy, nmi, ari of discrete latents against classes
 
+`represent` encodes a data set once; all of the above and below are then look-ups, but for `likelihood_bounds`.
+
+    representation = represent(model, vaezoo.data.load("dsprites"), images=50_000)
+    mig(representation.codes, representation.factors, discrete=representation.discrete)
+
+    represent                represent, Representation: the codes, saved and loaded as .npz
+    exported                 Exported: a SavedModel in the place of a model
+    unsupervised             per_latent, active_units, class_information: KL, I(x; z_k) and its bounds, I(x; y)
+    aggregate                aggregate, decomposition: I(x; z), total correlation, dimension-wise KL
+    likelihood               likelihood_bounds: reconstruction, ELBO, IWAE
+
 Every key of every dict is distinct, so the dicts of several metrics merge into one. The same seed gives the
 same scores. SciPy, scikit-learn and joblib are imported by the metrics that use them, when they are called.
 """
 
+from vaezoo.metrics.aggregate import aggregate, decomposition
 from vaezoo.metrics.aggregate_posterior import chen_mig
 from vaezoo.metrics.beta_vae import beta_vae_score
 from vaezoo.metrics.clustering import ari, clustering_accuracy, nmi
 from vaezoo.metrics.explicitness import modularity
+from vaezoo.metrics.exported import Exported
 from vaezoo.metrics.factor_vae import factor_vae_score
 from vaezoo.metrics.importance import dci
 from vaezoo.metrics.information import equal_width_bins, mutual_information
 from vaezoo.metrics.information_gap import mig
+from vaezoo.metrics.likelihood import likelihood_bounds
 from vaezoo.metrics.predictability import sap
 from vaezoo.metrics.ranking import udr
+from vaezoo.metrics.represent import Representation, represent
 from vaezoo.metrics.robustness import irs
+from vaezoo.metrics.unsupervised import active_units, class_information, per_latent
 
 __all__ = [
+    "Exported",
+    "Representation",
+    "active_units",
+    "aggregate",
     "ari",
     "beta_vae_score",
     "chen_mig",
+    "class_information",
     "clustering_accuracy",
     "dci",
+    "decomposition",
     "equal_width_bins",
     "factor_vae_score",
     "irs",
+    "likelihood_bounds",
     "mig",
     "modularity",
     "mutual_information",
     "nmi",
+    "per_latent",
+    "represent",
     "sap",
     "udr",
 ]

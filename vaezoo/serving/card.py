@@ -58,11 +58,11 @@ def describe(version: Path, model: BaseVAE, name: str, about: Mapping[str, Any])
 
 
 def about_run(folder: str | os.PathLike) -> dict[str, Any]:
-    """What a card says of a training: its configuration and last measured terms, from the run's folder.
+    """What a card says of a training: its configuration, last terms and scores of `vaezoo.evaluate`, from its folder.
 
     Without a config.json there, nothing. Of a data set that is a file, its name alone.
     """
-    config, curves = Path(folder, "config.json"), Path(folder, "metrics.csv")
+    config, curves, evaluated = (Path(folder, name) for name in ("config.json", "metrics.csv", "scores.json"))
     if not config.exists():
         return {}
     training = {key: value for key, value in json.loads(config.read_text()).items() if key in TRAINING}
@@ -71,6 +71,9 @@ def about_run(folder: str | os.PathLike) -> dict[str, Any]:
     rows = list(csv.DictReader(curves.read_text().splitlines())) if curves.exists() else []
     last = rows[-1] if rows else {}
     scores = {name: int(value) if name == "step" else float(value) for name, value in last.items() if value}
+    if evaluated.exists():
+        for metric in json.loads(evaluated.read_text())["scores"].values():
+            scores.update(metric)
     return {"training": training, "scores": scores}
 
 

@@ -1,0 +1,52 @@
+"""python -m vaezoo.evaluate --run=runs/nonsyn_dsprites [--metrics=mig,dci] [--images=50000] [--figures]"""
+
+import os
+import sys
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from absl import app, flags
+
+from vaezoo.evaluate import evaluate, evaluate_seeds, report
+from vaezoo.evaluate.catalogue import METRICS
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("run", None, "A run's folder, a .keras file or a SavedModel; with --metrics=udr, a folder of runs.")
+flags.DEFINE_list(
+    "metrics", ["default"], f"default (all that apply but the slow), all, udr, or some of: {', '.join(METRICS)}."
+)
+flags.DEFINE_integer("images", None, "Encode so many, drawn at random. Default: all; for udr, 10,000.")
+flags.DEFINE_integer("seed", 0, "Of every draw.")
+flags.DEFINE_integer("bootstrap", 0, "Resamples for confidence intervals; 0 for none.")
+flags.DEFINE_float("confidence", 0.95, "Of the intervals.")
+flags.DEFINE_string("dataset", None, "As for train_main.py. Default: what the run was trained on.")
+flags.DEFINE_string("data_dir", None, "Folder of data files. Default: $VAEZOO_DATA_DIR.")
+flags.DEFINE_string("split", None, "Of the data set. Default: test where there is one.")
+flags.DEFINE_string("out", None, "Folder of scores.json and figures/. Default: the run's, or evaluations/<name>.")
+flags.DEFINE_bool("figures", False, "Draw the figures, too.")
+
+SHARED = ("seed", "bootstrap", "confidence", "dataset", "data_dir", "split", "out")
+
+
+def main(argv):
+    """Prints the table and where the files are."""
+    if len(argv) > 1:
+        sys.exit(f"vaezoo.evaluate: unexpected argument {argv[1]!r}; flags start with --.")
+    if not FLAGS.run:
+        sys.exit("vaezoo.evaluate: --run=<folder, .keras file or SavedModel> is needed.")
+    options = {name: getattr(FLAGS, name) for name in SHARED} | {"progress": sys.stderr.isatty()}
+    try:
+        if FLAGS.metrics == ["udr"]:
+            if FLAGS.images is not None:
+                options["images"] = FLAGS.images
+            scores = evaluate_seeds(FLAGS.run, **options)
+        else:
+            scores = evaluate(FLAGS.run, metrics=FLAGS.metrics, images=FLAGS.images, figures=FLAGS.figures, **options)
+    except (ValueError, OSError) as error:
+        sys.exit(f"vaezoo.evaluate: {error}")
+    print(report.table(scores))
+
+
+if __name__ == "__main__":
+    app.run(main)

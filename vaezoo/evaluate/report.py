@@ -1,0 +1,87 @@
+"""scores.json, and the table that a person reads."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vaezoo.evaluate.subject import Subject
+from vaezoo.metrics import Representation
+from vaezoo.training.files import write_atomically
+
+PACKAGES = ("vaezoo", "tensorflow", "keras", "tensorflow-probability", "numpy", "scipy", "scikit-learn")
+SUFFIXES = ("_se", "_low", "_high")
+
+
+def scores(
+    subject: Subject | Sequence[Subject],
+    representation: Representation,
+    split: str,
+    seed: int,
+    computed: Mapping[str, tuple[dict[str, float], dict[str, Any]]],
+    latents: Mapping[str, np.ndarray] | None,
+) -> dict[str, Any]:
+    """What scores.json holds. subject: one, or the runs of several seeds. computed: metric -> (scores, protocol)."""
+    many = not isinstance(subject, Subject)
+    return {
+        "subject": [s.name for s in subject] if many else subject.name,
+        "model": sorted({type(s.model).__name__ for s in subject}) if many else type(subject.model).__name__,
+        "data": {
+            "name": representation.name,
+            "origin": representation.origin,
+            "split": split,
+            "images": representation.size,
+            "of": representation.dataset_size,
+        },
+        "seed": seed,
+        "scores": {name: result for name, (result, _) in computed.items()},
+        "protocol": {name: protocol for name, (_, protocol) in computed.items()},
+        **({} if latents is None else {"latents": {name: column.tolist() for name, column in latents.items()}}),
+        "packages": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},
+        "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+    }
+
+
+def write(file: Path, scores: Mapping[str, Any]) -> None:
+    """Write scores.json, whole or not at all."""
+    write_atomically(file, json.dumps(scores, indent=1) + "\n")
+
+
+def table(scores: Mapping[str, Any]) -> str:
+    """The scores, with their intervals or standard errors, then the latents by falling KL."""
+    data = scores["data"]
+    lines = [f"{scores['subject']} on {data['images']} of {data['of']} images of {data['name']} ({data['split']})", ""]
+    for metric, values in scores["scores"].items():
+        for name, value in values.items():
+            if name.endswith(SUFFIXES):
+                continue
+            label = f"{name} (random forest)" if metric == "dci_random_forest" else name
+            lines.append(f"  {label:42s} {value:10.4f}{spread(name, values)}")
+    if "latents" in scores:
+        latents = scores["latents"]
+        lines += ["", "  latent " + "".join(f"{name:>10s}" for name in latents) + "   nats; variances"]
+        for k in np.argsort(np.negative(latents["kl"]), kind="stable"):
+            lines.append(f"  z_{k:<5d} " + "".join(f"{column[k]:10.4f}" for column in latents.values()))
+    return "\n".join(lines)
+
+
+def spread(name: str, values: Mapping[str, float]) -> str:
+    """The interval or standard error of a score, where it has one."""
+    if f"{name}_low" in values:
+        return f"   [{values[f'{name}_low']:.4f}, {values[f'{name}_high']:.4f}]"
+    return f"   ± {values[f'{name}_se']:.4f}" if f"{name}_se" in values else ""
+
+
+def version(package: str) -> str:
+    """The version of an installed package, or "unknown"."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

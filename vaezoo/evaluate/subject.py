@@ -1,0 +1,86 @@
+"""What is evaluated: the model of a run's folder, of a .keras file or of an exported SavedModel, and its data."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import keras
+
+from vaezoo import data as vaezoo_data
+from vaezoo.data import ImageData
+from vaezoo.metrics import Exported
+from vaezoo.models import BaseVAE
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """A model, where it comes from, and what is known of its training.
+
+    name: of the run, file or exported model. folder: where scores.json goes unless told otherwise; never that of a
+    served version. dataset: the name that its run or card gives, or None.
+    """
+
+    model: BaseVAE | Exported
+    name: str
+    folder: Path
+    dataset: str | None
+
+
+def find(path: str | os.PathLike) -> Subject:
+    """The model at `path`: a run's folder, a .keras file, a version's folder, or a folder of versions (the newest).
+
+    Raises ValueError, which says what was looked for, where there is none or it is not of vaezoo.
+    """
+    path = Path(path)
+    if path.is_dir() and not (path / "saved_model.pb").exists():
+        versions = [version for version in path.iterdir() if version.name.isdigit()]
+        if versions and not (path / "model.keras").exists():
+            path = max(versions, key=lambda version: int(version.name))
+    if (path / "saved_model.pb").exists():
+        card = path / "model.json"
+        about = json.loads(card.read_text()) if card.exists() else {}
+        name = f"{path.resolve().parent.name}-{path.resolve().name}"
+        return Subject(Exported.load(path), name, Path("evaluations", name), about.get("training", {}).get("dataset"))
+    file = path / "model.keras" if path.is_dir() else path
+    if not file.is_file():
+        raise ValueError(f"Expected a run's folder, a .keras file or a SavedModel. There is no {file}")
+    try:
+        model = keras.saving.load_model(file, compile=False)
+    except (ValueError, TypeError, OSError) as error:
+        raise ValueError(f"{file} is not a .keras file that can be read. {str(error).splitlines()[0]}") from error
+    if not isinstance(model, BaseVAE):
+        raise ValueError(f"{file} must be a model of vaezoo. Received: {type(model).__name__}")
+    config = file.parent / "config.json"
+    about = json.loads(config.read_text()) if config.exists() else {}
+    name = file.resolve().parent.name if file.name == "model.keras" else file.stem
+    return Subject(model, name, file.parent, about.get("dataset"))
+
+
+def seeds(folder: str | os.PathLike) -> list[Subject]:
+    """The runs in a folder of runs, by name. Raises ValueError for fewer than two."""
+    found = [find(path.parent) for path in sorted(Path(folder).glob("*/model.keras"))]
+    if len(found) < 2:
+        raise ValueError(
+            f"Expected a folder with two or more finished runs, of several seeds. {folder} has {len(found)}."
+        )
+    return found
+
+
+def load_data(
+    dataset: str | None, *, data_dir: str | os.PathLike | None = None, split: str | None = None
+) -> tuple[ImageData, str]:
+    """The data set and its split: "test" where there is one, unless `split` says otherwise.
+
+    Raises ValueError and OSError as `vaezoo.data.load` does, and ValueError without a name.
+    """
+    if dataset is None:
+        raise ValueError("Nothing tells which data set the model was trained on: name it with `dataset`.")
+    if split is None:
+        try:
+            return vaezoo_data.load(dataset, data_dir=data_dir, split="test"), "test"
+        except ValueError:
+            split = "train"
+    return vaezoo_data.load(dataset, data_dir=data_dir, split=split), split

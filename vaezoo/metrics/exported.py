@@ -1,0 +1,77 @@
+"""An exported SavedModel, seen as the metrics and figures see a model."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from vaezoo.latents import LatentSpec, Posterior
+
+tfd = tfp.distributions
+TINY = np.finfo(np.float32).tiny
+
+
+class Exported:
+    """encode, decode, reconstruct, latents and image_shape of a SavedModel with the signatures of vaezoo.serving.
+
+    module: what `tf.saved_model.load` gives. max_batch: the most images that it takes at once.
+    Raises ValueError where it has no signature `encode`.
+
+    `decode` gives a Bernoulli distribution of the served pixels: good for its mean, not for log-densities, which
+    float32 probabilities near 0 and 1 have lost.
+    """
+
+    def __init__(self, module, max_batch: int = 256):
+        signatures = getattr(module, "signatures", {})
+        if "encode" not in signatures:
+            raise ValueError(
+                "Expected a model of vaezoo or a SavedModel with a signature 'encode'. "
+                f"Received: {type(module).__name__} with {sorted(signatures)}"
+            )
+        self.module, self.max_batch = module, max_batch  # which keeps the variables alive
+        self._encode, self._decode = signatures["encode"], signatures["decode"]
+        self.image_shape = tuple(self._encode.structured_input_signature[1]["image"].shape[1:])
+        outputs = self._encode.structured_outputs
+        self._probs = sorted((name for name in outputs if name.startswith("probs")), key=lambda name: (len(name), name))
+        self._labels = [name.replace("probs", "label") for name in self._probs]
+        blocks = [outputs[name].shape[-1] for name in self._probs]
+        self.latents = LatentSpec(gaussian=outputs["mean"].shape[-1], categorical=tuple(blocks))
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike) -> Exported:
+        """The model of a version's folder. Raises OSError where there is none, ValueError for another SavedModel."""
+        card = Path(folder, "model.json")
+        limit = json.loads(card.read_text()).get("max_batch", 256) if card.exists() else 256
+        return cls(tf.saved_model.load(str(folder)), min(limit, 256))
+
+    def encode(self, x) -> Posterior:
+        """q(z, y | x) from images [B, H, W, C]."""
+        x = tf.convert_to_tensor(x, tf.float32)
+        if not tf.executing_eagerly():
+            return self._posterior(self._encode(image=x))
+        parts = [self._encode(image=x[i : i + self.max_batch]) for i in range(0, len(x), self.max_batch)]
+        return self._posterior({name: tf.concat([part[name] for part in parts], 0) for name in parts[0]})
+
+    def decode(self, code) -> tfd.Distribution:
+        """p(x | z, y), for its mean, from codes [B, latents.size]."""
+        z, blocks = self.latents.split(tf.convert_to_tensor(code, tf.float32))
+        labels = [tf.argmax(y, axis=-1, output_type=tf.int32) for y in blocks]
+        images = []
+        for i in range(0, len(z), self.max_batch):
+            rows = slice(i, i + self.max_batch)
+            given = {name: label[rows] for name, label in zip(self._labels, labels, strict=True)}
+            images.append(self._decode(mean=z[rows], **given)["image"])
+        return tfd.Independent(tfd.Bernoulli(probs=tf.concat(images, 0), dtype=tf.float32), 3)
+
+    def reconstruct(self, x) -> np.ndarray:
+        """Mean images float32 [N, H, W, C] at the typical codes of images [N, H, W, C]."""
+        return self.decode(self.encode(x).typical()).mean().numpy()
+
+    def _posterior(self, served) -> Posterior:
+        logits = [tf.math.log(tf.maximum(served[name], TINY)) for name in self._probs]
+        return Posterior(served["mean"], served["log_var"], logits)
