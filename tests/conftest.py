@@ -27,4 +27,4 @@ def nothing_left_behind():
     """No test leaves a dtype policy or Keras's graphs to the next."""
     yield
     keras.config.set_dtype_policy("float32")
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)  # a full collection of all graphs takes a second

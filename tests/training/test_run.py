@@ -33,7 +33,7 @@ def test_a_run_that_stops_and_goes_on_ends_with_the_same_bits(name, data, tmp_pa
     whole = small_model(name)
     rows = Run(tmp_path / "whole", {}).fit(whole, data, **SETTINGS)
     parts = Run(tmp_path / "parts", {})
-    for stop in (5, 7):
+    for stop in (5,) if name not in ("nonsyn", "factor_vae") else (5, 7):
         model = small_model(name)
         with pytest.raises(Interrupted, match=f"after step {stop}"):
             parts.fit(after_step(model, stop, terminate), data, **SETTINGS)

@@ -102,7 +102,7 @@ def relation(z_i: np.ndarray, z_j: np.ndarray, correlation: str) -> np.ndarray:
         return np.abs(z_i.T @ z_j) / len(z_i)
     from sklearn.linear_model import Lasso
 
-    return np.abs(np.atleast_2d(Lasso(alpha=0.1).fit(z_i, z_j).coef_)).T
+    return np.abs(np.atleast_2d(Lasso(alpha=0.1, tol=1e-8, max_iter=100_000).fit(z_i, z_j).coef_)).T
 
 
 def likeness(R: np.ndarray) -> float:
