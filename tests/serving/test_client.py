@@ -107,6 +107,9 @@ def test_a_server_of_something_else(images):
             connection, _ = other.accept()
             connection.recv(2**16)
             connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n<html>")
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(2**16):  # closing on unread bytes would reset the connection
+                pass
             connection.close()
 
         thread = threading.Thread(target=answer)

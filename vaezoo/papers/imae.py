@@ -38,7 +38,7 @@ flags.DEFINE_string("docs", "docs", "Folder of the table.")
 BATCH_SIZE, LEARNING_RATE = 256, 2e-3
 VAT = {"vat_weight": 10.0, "vat_radius": "neighbour"}
 SETTINGS = {
-    "imae": ("imae", {"beta": 5.0, "beta_y": 100.0, "gamma": 10.0, **VAT}),
+    "imae": ("imae", {"beta": 5.0, "beta_y": 100.0, "gamma": 10.0, **VAT, "vat_weight": 5.0}),
     "imae_without_vat": ("imae", {"beta": 5.0, "beta_y": 100.0, "gamma": 10.0, "vat_weight": 0.0}),
     "joint_vae": ("joint_vae", {"gamma": 30.0, "z_capacity": 20.0, "z_steps": 750, "y_steps": 750, **VAT}),
     "info_vae": ("info_vae", {"lambda_": 5.0, "divergence": "kl", "estimator": "mss", **VAT}),
