@@ -202,6 +202,16 @@ class BaseVAE(keras.Model):
         B = tf.shape(x)[0]
         return [x[i * B // parts : -(-(i + 1) * B // parts)] for i in range(parts)]
 
+    def make_train_function(self, force=False):
+        """Keras's, once `metrics` exist: variables cannot be made inside the compiled step."""
+        _ = self.metrics
+        return super().make_train_function(force)
+
+    def make_test_function(self, force=False):
+        """As `make_train_function`."""
+        _ = self.metrics
+        return super().make_test_function(force)
+
     # Keras's verbs
 
     @property
