@@ -52,3 +52,5 @@ def main(argv):
 
 if __name__ == "__main__":
     app.run(main)
+else:
+    sys.modules[__name__] = export  # what `import vaezoo.export` binds: `vaezoo.export` stays the function

@@ -1,4 +1,4 @@
-"""A model server for tests: the real gRPC service and REST's columnar predict, over the C API's session."""
+"""A model server for tests: the real gRPC service and REST's predict, over the C API's session."""
 
 import contextlib
 import json
@@ -83,7 +83,7 @@ def rest_server(version, delay=0.0):
 
 
 def reply(session, body):
-    """Status and answer, in the columnar format: a single output comes without its name."""
+    """Status and answer, in the row format or the columnar one, where a single output comes without its name."""
     import base64
 
     def array(value, dtype):
@@ -92,9 +92,13 @@ def reply(session, body):
         return np.array(value, dtype.as_numpy_dtype)
 
     known = session.signatures[body["signature_name"]].inputs
-    inputs = {name: array(value, tf.as_dtype(known[name].dtype)) for name, value in body["inputs"].items()}
+    columns = body["inputs"] if "inputs" in body else {name: [row[name] for row in body["instances"]] for name in known}
+    inputs = {name: array(value, tf.as_dtype(known[name].dtype)) for name, value in columns.items()}
     try:
         outputs = {name: value.tolist() for name, value in session(body["signature_name"], **inputs).items()}
     except SavedModelError as error:
         return 400, {"error": str(error)}
+    if "instances" in body:
+        rows = zip(*outputs.values(), strict=True)
+        return 200, {"predictions": [dict(zip(outputs, row, strict=True)) for row in rows]}
     return 200, {"outputs": outputs if len(outputs) > 1 else next(iter(outputs.values()))}

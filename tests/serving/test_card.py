@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+import shutil
+import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from c_session import Session
+from model_server import grpc_server, rest_server
 from small import small_model
 
 from vaezoo.serving import about_run, export
@@ -72,12 +76,77 @@ def test_the_curl_of_the_page_asks_what_the_server_knows(version):
     assert [set(instance) for instance in request["instances"]] == [set(known["inputs"])]
 
 
-def test_equal_weights_have_an_equal_hash(tmp_path):
-    def sha(seed):
-        version = export(small_model("vae", seed=seed), tmp_path)
-        return json.loads((version / "model.json").read_text())["variables_sha256"]
+def snippet(version, language):
+    """The code of the page under a heading that starts with `language`."""
+    page = (version / "README.md").read_text()
+    return page[page.index(f"\n{language}") :].split("```")[1]
 
-    assert sha(1) != sha(2)
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on PATH")
+@pytest.mark.parametrize("channels", [1, 2])
+def test_the_curl_of_the_page_is_answered(channels, tmp_path):
+    """With a picture, and where there are none of that many channels, with numbers."""
+    model, x = small_model("vae", image_shape=(8, 8, channels)), np.zeros((1, 8, 8, channels), np.float32)
+    version = export(model, tmp_path / "m")
+    (tmp_path / "request.json").write_text(json.dumps({"signature_name": "encode", "inputs": {"image": x.tolist()}}))
+    (tmp_path / "picture.png").write_bytes(tf.io.encode_png(x[0, ..., :1].astype("u1")).numpy())
+    with rest_server(version) as (address, requests):
+        command = snippet(version, "REST").replace("localhost:8501", address)
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path)
+    answer = json.loads(done.stdout)
+    assert requests[0][0] == "/v1/models/m:predict"
+    mean = answer["predictions"][0]["mean"] if channels == 1 else answer["outputs"]["mean"][0]
+    np.testing.assert_allclose(mean, model.encode(x).mu[0], atol=1e-5)
+
+
+def test_the_python_of_the_page_is_answered(version, images):
+    pytest.importorskip("tensorflow_serving")
+    with grpc_server(version) as (address, requests):
+        known = {"images": images}
+        exec(snippet(version, "gRPC").replace("localhost:8500", address), known)
+    assert requests[0].model_spec.name == "shapes"
+    encode = tf.saved_model.load(str(version)).signatures["encode"]
+    np.testing.assert_allclose(known["mean"], encode(image=tf.constant(images))["mean"], atol=1e-5)
+
+
+def test_equal_weights_have_an_equal_hash(tmp_path):
+    def sha(model):
+        return json.loads((export(model, tmp_path / "served") / "model.json").read_text())["variables_sha256"]
+
+    model = small_model("vae")
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    assert sha(model) == sha(model) == sha(reloaded) != sha(small_model("vae", seed=2))
+
+
+@pytest.mark.parametrize("name", ["factor_vae", "annealed_vae"])
+def test_networks_are_no_hyperparameters_and_schedules_are(name, tmp_path):
+    model = small_model(name)
+    card = json.loads((export(model, tmp_path) / "model.json").read_text())
+    assert set(model.hyperparameters()) - set(card["hyperparameters"]) == {
+        *("encoder", "decoder", "latents", "name"),
+        *(["discriminator"] if name == "factor_vae" else []),
+    }
+
+
+def test_what_is_not_finite_is_null(tmp_path):
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    scores = {"mig": float("nan"), "worst": [float("inf"), 1.0], "long": 0.123456789}
+    version = export(small_model("vae"), tmp_path, about={"scores": scores})
+    card = json.loads((version / "model.json").read_text(), parse_constant=refuse)
+    assert card["scores"] == {"mig": None, "worst": [None, 1.0], "long": 0.123457}
+    assert "| mig | nan |" in (version / "README.md").read_text()
+
+
+@pytest.mark.parametrize("channels, words", [(2, None), (3, "PNG or JPEG"), (4, "PNG")])
+def test_the_page_offers_what_the_model_has(channels, words, tmp_path):
+    page = (export(small_model("vae", image_shape=(8, 8, channels)), tmp_path) / "README.md").read_text()
+    assert ("encode_bytes" in page) == ("base64" in page) == (words is not None)
+    assert ('"signature_name": "encode",' in page) == (words is None)
+    assert words is None or f"`encode_bytes` takes {words}\nfiles" in page
+    assert "`traverse` takes 1 to 64 values" in page and "alphabetical order" in page
 
 
 def test_without_a_run_the_card_says_so(tmp_path):

@@ -100,13 +100,23 @@ def test_a_server_that_is_not_there(kind, images):
             client.encode(images, url, timeout=2)
 
 
-def test_a_server_of_something_else(images):
+@pytest.mark.parametrize(
+    "said, words",
+    [
+        (b"HTTP/1.0 200 OK\r\n\r\n<html>", "no TensorFlow Serving"),
+        (b'HTTP/1.0 200 OK\r\n\r\n{"outputs": {"mean": [[1], [1, 2]]}}', "no TensorFlow Serving"),
+        (b"HTTP/1.0 404 Not Found\r\n\r\n\xff what?", "refused 'encode' with status 404: .* what"),
+        (b"HTTP/1.0 502 Bad Gateway\r\nContent-Length: 9\r\n\r\nhalf", "No answer from .*IncompleteRead"),
+        (b"SSH-2.0\r\n", "No answer from"),
+    ],
+)
+def test_a_server_of_something_else(said, words, images):
     with socket.create_server(("127.0.0.1", 0)) as other:
 
         def answer():
             connection, _ = other.accept()
             connection.recv(2**16)
-            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n<html>")
+            connection.sendall(said)
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(2**16):  # closing on unread bytes would reset the connection
                 pass
@@ -114,7 +124,7 @@ def test_a_server_of_something_else(images):
 
         thread = threading.Thread(target=answer)
         thread.start()
-        with pytest.raises(ServingError, match="no TensorFlow Serving"):
+        with pytest.raises(ServingError, match=words):
             client.encode(images[:1], f"http://127.0.0.1:{other.getsockname()[1]}/v1/models/vae", timeout=5)
         thread.join()
 
@@ -141,6 +151,8 @@ def test_bad_images_are_not_even_sent(change, words, images):
         ({"url": "localhost:8501"}, "`url`"),
         ({"url": "http://localhost:8501"}, "`url`"),
         ({"url": "http://localhost:8501/v1/models/vae:predict"}, "`url`"),
+        ({"url": "http://localhost:8501/v1/models/vae/labels/"}, "`url`"),
+        ({"url": "http://localhost:8501/x:y/v1/models/vae"}, "`url`"),
         ({"url": "grpc://localhost:8500/vae/newest"}, "`url`"),
         ({"batch_size": 0}, "batch_size"),
         ({"timeout": 0}, "timeout"),
@@ -150,17 +162,54 @@ def test_bad_options(options, words, images):
     with pytest.raises(ValueError, match=words):
         client.encode(images, **{"url": "http://127.0.0.1:1/v1/models/vae", **options})
     with pytest.raises(ValueError, match="same number of rows"):
-        client.predict({"image": images, "latent": np.zeros(3)}, "http://127.0.0.1:1/v1/models/vae", "traverse")
+        client.predict({"image": images, "latent": np.zeros(3, "i4")}, "http://127.0.0.1:1/v1/models/vae", "traverse")
 
 
 def test_a_version_can_be_asked_for(served, images):
     pytest.importorskip("tensorflow_serving")
     with grpc_server(served[1]) as (address, requests):
-        client.encode(images, f"grpc://{address}/vae/7")
-        client.encode(images, f"grpc://{address}/vae")
-    assert [(r.model_spec.name, r.model_spec.version.value) for r in requests] == [("vae", 7), ("vae", 0)]
+        for end in ("vae/7", "vae", "vae/labels/canary/"):
+            client.encode(images, f"grpc://{address}/{end}")
+    asked = [(r.model_spec.name, r.model_spec.version.value, r.model_spec.version_label) for r in requests]
+    assert asked == [("vae", 7, ""), ("vae", 0, ""), ("vae", 0, "canary")]
+    paths = ["/v1/models/vae/versions/7", "/v1/models/vae/labels/canary", "/a/gateway/v1/models/vae"]
     with rest_server(served[1]) as (address, requests):
-        client.encode(images[:1], f"http://{address}/v1/models/vae/versions/7")
-    path, body = requests[0]
-    assert path == "/v1/models/vae/versions/7:predict" and body["signature_name"] == "encode"
-    assert json.dumps(body["inputs"]["image"]) == json.dumps(images[:1].tolist())
+        for path in paths:
+            client.encode(images[:1], f"http://{address}{path}")
+    assert [path for path, _ in requests] == [f"{path}:predict" for path in paths]
+    body = requests[0][1]
+    assert body["signature_name"] == "encode" and json.dumps(body["inputs"]["image"]) == json.dumps(images[:1].tolist())
+
+
+PNG = tf.io.encode_png(np.zeros((8, 8, 1), np.uint8)).numpy()
+
+
+@pytest.mark.parametrize(
+    "field, value, words",
+    [
+        ("image", np.zeros((1, 8, 8, 1), "c8"), "float32. Received: complex64"),
+        ("mean", [["a"]], "float32. Received: <U1"),
+        ("values", np.array([[None]]), "float32. Received: object"),
+        ("latent", [0.0], "int32. Received: float64"),
+        ("label", [2**32], "int32. Received: int64"),
+        ("label_1", [1.5], "int32. Received: float64"),
+        ("image_bytes", ["picture.png"], "bytes objects. Received: str"),
+        ("image_bytes", np.array([PNG]), rf"bytes objects. Received: \|S{len(PNG)}"),
+        ("image_bytes", np.zeros((1, 8, 8, 1)), "bytes objects. Received: float64"),
+    ],
+)
+def test_another_dtype_is_not_even_sent(field, value, words):
+    with pytest.raises(ValueError, match=f"`{field}` must be {words}"):
+        client.predict({field: value}, "http://127.0.0.1:1/v1/models/vae", "decode")
+
+
+def test_what_says_the_same_is_converted(served, server):
+    """Lists, float64 and int64; files whose last byte is zero; unknown fields as they are."""
+    url, _ = server
+    decoded = client.predict({"mean": [[0.0, 1.0, 2.0]], "label": [3]}, url, "decode")["image"]
+    arrays = {"mean": np.array([[0, 1, 2]], "f2"), "label": np.array([3], "i8")}
+    np.testing.assert_array_equal(decoded, client.predict(arrays, url, "decode")["image"])
+    files = [PNG + b"\0", PNG]
+    assert [len(file) for file in client.typed("image_bytes", files)] == [len(PNG) + 1, len(PNG)]
+    assert client.typed("image_bytes", np.array(files, object)).tolist() == files
+    assert client.typed("mask", np.zeros(2, "u1")).dtype == np.uint8

@@ -1,7 +1,7 @@
 """`python -m vaezoo.export`, as a person runs it."""
 
-import importlib.util
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -31,11 +31,8 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def main():
-    """The command in this process. (`import vaezoo.export` would rebind a name of the package.)"""
-    spec = importlib.util.spec_from_file_location("export_command", Path(vaezoo.__path__[0]) / "export.py")
-    sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+    """The command in this process."""
+    return runpy.run_path(str(Path(vaezoo.__path__[0]) / "export.py"), run_name="vaezoo.export.command")["main"]
 
 
 def test_as_a_module(run, images, tmp_path):
@@ -49,6 +46,12 @@ def test_as_a_module(run, images, tmp_path):
     assert card["training"] == {"dataset": "shapes.npz", "steps": 7} and card["scores"] == {"step": 7, "loss": 50.5}
     encode = tf.saved_model.load(str(published)).signatures["encode"]
     np.testing.assert_allclose(encode(image=tf.constant(images))["mean"], model.encode(images).mu, atol=1e-5)
+
+
+def test_importing_the_command_leaves_the_function():
+    script = "import vaezoo; f = vaezoo.export; import vaezoo.export; from vaezoo import export; print(f is export)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.split() == ["True"], done.stderr
 
 
 def call(main, *flags):

@@ -1,5 +1,6 @@
 """A version appears whole or not at all, whoever else publishes, watches, dies or fills the disk."""
 
+import json
 import os
 import resource
 import signal
@@ -19,6 +20,8 @@ from small import small_model
 from vaezoo.serving import export, publishing
 from vaezoo.serving import publish as module
 from vaezoo.serving.publish import publish, versions
+
+exporting = sys.modules["vaezoo.serving.export"]  # whose name in the package is the function's
 
 
 def names(folder):
@@ -59,14 +62,119 @@ def test_publishers_at_once_each_get_a_version(tmp_path):
     assert len({(version / "model").read_text() for version in found}) == 80
 
 
-def test_a_failed_export_leaves_nothing(tmp_path, monkeypatch):
-    def full(*args, **kwargs):
-        raise OSError("No space left on device")
+def test_publishers_at_once_that_prune_never_give_a_number_twice(tmp_path):
+    found = []
 
-    monkeypatch.setattr(tf.saved_model, "save", full)
-    with pytest.raises(OSError, match="No space"):
+    def work(i):
+        for j in range(20):
+            found.append((int(publish_text(tmp_path, f"{i}-{j}", keep=2).name), f"{i}-{j}"))
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sorted(number for number, _ in found) == list(range(1, 81))
+    assert names(tmp_path) == ["79", "80"]
+    assert all((tmp_path / str(number) / "model").read_text() == text for number, text in found if number > 78)
+
+
+def test_nobody_publishes_between_the_choice_of_a_number_and_its_use(tmp_path, monkeypatch):
+    """Two others, of whom the last prunes, come while the first has seen what versions there are."""
+    others, found, seen = [], [], module.versions
+
+    def interrupted(folder):
+        result = seen(folder)
+        if not others:
+            for keep in (None, 1):
+                others.append(threading.Thread(target=lambda keep=keep: found.append(publish_text(folder, keep=keep))))
+                others[-1].start()
+            others[-1].join(0.3)
+            assert not found
+        return result
+
+    publish_text(tmp_path)
+    monkeypatch.setattr(module, "versions", interrupted)
+    assert publish_text(tmp_path, "mine").name == "2"
+    [other.join() for other in others]
+    assert sorted(version.name for version in found) == ["3", "4"]
+
+
+@pytest.mark.parametrize("target", ["save", "write_warmup", "write_card"])
+@pytest.mark.parametrize("error", [OSError, lambda words: tf.errors.ResourceExhaustedError(None, None, words)])
+def test_a_failed_export_leaves_nothing(target, error, tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise error("No space left on device")
+
+    monkeypatch.setattr(exporting, target, full)
+    for folder in (tmp_path, tmp_path / "saved_models" / "vae"):
+        with pytest.raises(OSError, match="No space"):
+            export(small_model("vae"), folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_under_the_warm_up_requests(tmp_path, monkeypatch):
+    writer = tf.io.TFRecordWriter
+    monkeypatch.setattr(tf.io, "TFRecordWriter", lambda path: writer("/dev/full"))
+    with pytest.raises(OSError, match="could not be written to"):
         export(small_model("vae"), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_old_version_that_stays_is_a_warning(tmp_path, monkeypatch):
+    rename = os.rename
+
+    def refuse(source, target):
+        if Path(source).name == "1":
+            raise PermissionError(13, "Permission denied", str(source))
+        rename(source, target)
+
+    for _ in range(2):
+        publish_text(tmp_path)
+    monkeypatch.setattr(module.os, "rename", refuse)
+    with pytest.warns(RuntimeWarning, match="version 1 was not removed: .*Permission denied"):
+        assert publish_text(tmp_path, keep=1) == tmp_path / "3"
+    assert names(tmp_path) == ["1", "3"]
+
+
+def test_a_rename_that_cannot_be_synced_is_a_warning(tmp_path, monkeypatch):
+    fsync = os.fsync
+
+    def refuse(handle):
+        if (tmp_path / "1").exists():
+            raise OSError(5, "Input/output error")
+        fsync(handle)
+
+    monkeypatch.setattr(module.os, "fsync", refuse)
+    with pytest.warns(RuntimeWarning, match="Published, but .*Input/output error"):
+        assert publish_text(tmp_path) == tmp_path / "1"
+    assert names(tmp_path) == ["1"]
+
+
+def test_the_lock_of_another_user_is_in_use(tmp_path, monkeypatch):
+    """Root may open everything: hence the refusal is played."""
+    theirs, real = tmp_path / ".writing-theirs", os.open
+    theirs.mkdir()
+    (tmp_path / ".writing-theirs.lock").touch(0o600)
+
+    def refuse(path, *args, **options):
+        if str(path).endswith(".writing-theirs.lock"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *args, **options)
+
+    monkeypatch.setattr(module.os, "open", refuse)
+    assert publish_text(tmp_path) == tmp_path / "1"
+    assert names(tmp_path) == [".writing-theirs", ".writing-theirs.lock", "1"]
+
+
+def test_where_folders_cannot_be_locked_nothing_is_overwritten(tmp_path, monkeypatch):
+    flock = module.fcntl.flock
+
+    def refuse(handle, operation):
+        if operation == module.fcntl.LOCK_EX:
+            raise OSError(9, "Bad file descriptor")
+        flock(handle, operation)
+
+    monkeypatch.setattr(module.fcntl, "flock", refuse)
+    assert [publish_text(tmp_path).name for _ in range(2)] == ["1", "2"]
 
 
 @pytest.mark.parametrize("largest", [2_000, 40_000], ids=["variables", "graph"])
@@ -154,11 +262,30 @@ def test_it_is_on_the_disk_before_it_appears(tmp_path, monkeypatch):
     assert after == [tmp_path]
 
 
+def test_new_folders_are_on_the_disk(tmp_path, monkeypatch):
+    synced, fsync = [], os.fsync
+
+    def spy(handle):
+        synced.append(Path(os.readlink(f"/proc/self/fd/{handle}")))
+        fsync(handle)
+
+    monkeypatch.setattr(module.os, "fsync", spy)
+    publish_text(tmp_path / "saved_models" / "vae")
+    assert {tmp_path, tmp_path / "saved_models"} <= set(synced)
+
+
+def test_the_name_of_a_link_counts(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "shapes").symlink_to(tmp_path / "disk")
+    version = export(small_model("vae"), f"{tmp_path}/shapes/")
+    assert json.loads((version / "model.json").read_text())["name"] == "shapes"
+
+
 WRITER = """
     import runpy, shutil, sys, time
     publishing = runpy.run_path(sys.argv[1])["publishing"]
     while True:
-        with publishing(sys.argv[2]) as publication:
+        with publishing(sys.argv[2], keep=30) as publication:
             for part in sys.argv[4:]:
                 target = publication.beside / part
                 target.parent.mkdir(exist_ok=True)
@@ -168,8 +295,14 @@ WRITER = """
 """
 
 
+def abandoned(lock):
+    """Whether nobody holds it: its writer died in the middle."""
+    with module.locked(lock) as mine:
+        return mine
+
+
 def test_publishing_under_fire(images, tmp_path):
-    """Two writers publish 50 versions and one is killed at random moments, while this reader loads."""
+    """Two writers publish 50 versions and prune, one is killed at random moments, while this reader loads."""
     model, folder, rng = small_model("vae"), tmp_path / "served", np.random.default_rng(0)
     source, expected = export(model, tmp_path / "source"), model.encode(images).mu
     parts = [str(file.relative_to(source)) for file in source.rglob("*") if file.is_file()]
@@ -180,13 +313,14 @@ def test_publishing_under_fire(images, tmp_path):
         return subprocess.Popen(command), time.monotonic() + rng.uniform(0.05, 0.3)
 
     steady, (victim, doom) = subprocess.Popen(command), start()
-    loads = kills = 0
+    loads = kills = hits = 0
     try:
-        while max(versions(folder), default=0) < 50 or kills < 5 or loads < 20:
+        while max(versions(folder), default=0) < 50 or kills < 5 or hits < 2 or loads < 20:
             assert steady.poll() is None
             if time.monotonic() > doom:
                 victim.send_signal(signal.SIGKILL)
                 kills += victim.wait() == -signal.SIGKILL
+                hits += any(child.suffix == ".lock" and abandoned(child) for child in folder.glob(".writing-*"))
                 victim, doom = start()
             for version in versions(folder)[-2:]:
                 session = Session(folder / str(version))
@@ -198,9 +332,9 @@ def test_publishing_under_fire(images, tmp_path):
             process.kill()
             process.wait()
     publish_text(folder)  # the next publisher cleans up
-    left = names(folder)
-    assert not [name for name in left if not name.isdigit()]
-    assert versions(folder) == list(range(1, len(left) + 1))
+    left = versions(folder)
+    assert names(folder) == sorted(map(str, left))
+    assert left == list(range(left[-1] - len(left) + 1, left[-1] + 1)) and 30 <= len(left) <= 31
     for version in versions(folder)[:-1]:
         written = [file for file in (folder / str(version)).rglob("*") if file.is_file()]
         assert sorted(str(file.relative_to(folder / str(version))) for file in written) == sorted(parts)

@@ -14,31 +14,44 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small import small_model
+from tensorflow.core.protobuf import saved_model_pb2
 
+import vaezoo
 from vaezoo.serving import client, export
+
+CONFIG = Path(vaezoo.__path__[0]) / "serving" / "config"
 
 
 @pytest.fixture(scope="module")
 def served(images, tmp_path_factory):
-    """A model, its version, and the file of images."""
-    model = small_model("nonsyn")
+    """A version of a hybrid model, and of two of its signatures the inputs and the model's outputs."""
+    model = small_model("imae", latents={"gaussian": 3, "categorical": [4]})
     model.fit(images, verbose=0)
-    folder = tmp_path_factory.mktemp("served")
-    np.save(folder / "images.npy", images)
-    return model, export(model, folder / "nonsyn"), folder / "images.npy"
+    q = model.encode(images)
+    label = {"label": np.argmax(q.probs[0], axis=-1).astype(np.int32)}
+    asked = {"encode": {"image": images}, "decode": {"mean": np.asarray(q.mu), **label}}
+    codes = {"mean": q.mu, "log_var": q.log_var, "probs": q.probs[0], **label}
+    expected = {"encode": codes, "decode": {"image": model.reconstruct(images)}}
+    folder = tmp_path_factory.mktemp("served") / "nonsyn"  # which the shipped configuration names
+    return export(model, folder), asked, expected
 
 
-def run(script, *arguments):
-    command = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(arguments[0]))
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def equal(outputs, expected):
+    assert set(outputs) == set(expected)
+    for name, value in expected.items():
+        np.testing.assert_allclose(outputs[name], value, atol=1e-5)
 
 
-def test_it_loads_where_vaezoo_and_keras_are_not_installed(served, images):
-    model, version, file = served
+signatures = pytest.mark.parametrize("signature", ["encode", "decode"])
+
+
+def test_it_loads_where_vaezoo_and_keras_are_not_installed(served, tmp_path):
+    version, asked, expected = served
+    asked, expected = ({**known, "serving_default": known["encode"]} for known in (asked, expected))
+    for signature, inputs in asked.items():
+        np.savez(tmp_path / f"{signature}.npz", **inputs)
     script = """
-        import json, sys
+        import sys
         HIDDEN = ("vaezoo", "keras", "tf_keras", "tensorflow_probability")
         sys.modules.update(dict.fromkeys(HIDDEN))  # importing them raises ModuleNotFoundError
         import numpy as np, tensorflow as tf
@@ -49,35 +62,45 @@ def test_it_loads_where_vaezoo_and_keras_are_not_installed(served, images):
                 continue
             raise AssertionError(name)
         assert not [name for name, module in sys.modules.items() if module and name.startswith(HIDDEN)]
-        encode = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
-        mean = encode(image=tf.constant(np.load(sys.argv[2])))["mean"]
-        print(json.dumps(mean.numpy().tolist()))
+        signatures = tf.saved_model.load(sys.argv[1]).signatures
+        for signature in ("serving_default", "encode", "decode"):
+            inputs = {name: tf.constant(value) for name, value in np.load(signature + ".npz").items()}
+            np.savez(signature + "-out.npz", **signatures[signature](**inputs))
     """
-    mean = json.loads(run(script, version, file).splitlines()[-1])
-    np.testing.assert_allclose(mean, model.encode(images).mu, atol=1e-5)
-
-
-def test_saved_model_cli(served, images, tmp_path):
-    model, version, file = served
-    cli = Path(sys.executable).with_name("saved_model_cli")
-    command = [str(cli), "run", "--dir", str(version), "--tag_set", "serve", "--signature_def", "encode"]
-    command += ["--inputs", f"image={file}", "--outdir", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = [sys.executable, "-c", textwrap.dedent(script), str(version)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    q = model.encode(images)
-    np.testing.assert_allclose(np.load(tmp_path / "mean.npy"), q.mu, atol=1e-5)
-    np.testing.assert_allclose(np.load(tmp_path / "log_var.npy"), q.log_var, atol=1e-5)
+    for signature, values in expected.items():
+        equal(np.load(tmp_path / f"{signature}-out.npz"), values)
 
 
-def test_openvino(served, images):
+@signatures
+def test_saved_model_cli(served, signature, tmp_path):
+    version, asked, expected = served
+    for name, value in asked[signature].items():
+        np.save(tmp_path / f"{name}-in.npy", value)
+    cli = Path(sys.executable).with_name("saved_model_cli")
+    command = [str(cli), "run", "--dir", str(version), "--tag_set", "serve", "--signature_def", signature]
+    command += ["--inputs", ";".join(f"{name}={tmp_path / name}-in.npy" for name in asked[signature])]
+    done = subprocess.run([*command, "--outdir", str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    equal({name: np.load(tmp_path / f"{name}.npy") for name in expected[signature]}, expected[signature])
+
+
+@signatures
+def test_openvino(served, signature, tmp_path):
+    """It reads `serving_default` alone, which therefore is made the signature."""
     openvino = pytest.importorskip("openvino")
-    model, version, _ = served
+    version, asked, expected = served
+    folder = shutil.copytree(version, tmp_path / "1")
+    saved = saved_model_pb2.SavedModel.FromString((version / "saved_model.pb").read_bytes())
+    known = saved.meta_graphs[0].signature_def
+    known["serving_default"].CopyFrom(known[signature])
+    (folder / "saved_model.pb").write_bytes(saved.SerializeToString())
     exact = {"INFERENCE_PRECISION_HINT": "f32"}  # its default is bfloat16 where the CPU has that
-    compiled = openvino.Core().compile_model(openvino.convert_model(str(version)), "CPU", exact)
-    outputs = {name: value for key, value in compiled([images]).items() for name in key.get_names()}
-    q = model.encode(images)
-    np.testing.assert_allclose(outputs["mean"], q.mu, atol=1e-5)
-    np.testing.assert_allclose(outputs["log_var"], q.log_var, atol=1e-5)
+    compiled = openvino.Core().compile_model(openvino.convert_model(str(folder)), "CPU", exact)
+    outputs = compiled(asked[signature])
+    equal({name: value for key, value in outputs.items() for name in key.get_names()}, expected[signature])
 
 
 def free_port():
@@ -86,15 +109,19 @@ def free_port():
         return server.getsockname()[1]
 
 
-def test_tensorflow_model_server(served, images):
+def test_tensorflow_model_server(served, images, tmp_path):
+    """With the configuration that is shipped, whose /models is put where the version is."""
     binary = shutil.which("tensorflow_model_server")
     if binary is None:
         pytest.skip("tensorflow_model_server is not on PATH")
     pytest.importorskip("tensorflow_serving")
-    model, version, _ = served
+    version, asked, expected = served
+    config = CONFIG / "models.config"
+    (tmp_path / config.name).write_text(config.read_text().replace("/models/", f"{version.parents[1]}/"))
     grpc_port, rest_port = free_port(), free_port()
-    command = [binary, f"--port={grpc_port}", f"--rest_api_port={rest_port}", "--model_name=nonsyn"]
-    server = subprocess.Popen([*command, f"--model_base_path={version.parent}"])
+    command = [binary, f"--port={grpc_port}", f"--rest_api_port={rest_port}", "--enable_batching=true"]
+    command += [f"--model_config_file={tmp_path / config.name}"]
+    server = subprocess.Popen([*command, f"--batching_parameters_file={CONFIG / 'batching.config'}"])
     try:
         rest = f"http://127.0.0.1:{rest_port}/v1/models/nonsyn"
         deadline = time.monotonic() + 60
@@ -106,7 +133,10 @@ def test_tensorflow_model_server(served, images):
             assert server.poll() is None and time.monotonic() < deadline
             time.sleep(0.2)
         for url in (rest, f"grpc://127.0.0.1:{grpc_port}/nonsyn"):
-            np.testing.assert_allclose(client.encode(images, url)["mean"], model.encode(images).mu, atol=1e-5)
+            for signature, inputs in asked.items():
+                equal(client.predict(inputs, url, signature), expected[signature])
+            tiled = client.encode(np.tile(images, (15, 1, 1, 1)), url, batch_size=720)  # is split and put together
+            np.testing.assert_allclose(tiled["mean"], np.tile(expected["encode"]["mean"], (15, 1)), atol=1e-5)
             with pytest.raises(client.ServingError, match="image"):
                 client.predict({"image": images * np.float32(255)}, url, "encode")
     finally:

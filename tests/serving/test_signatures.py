@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from c_session import Session
+from c_session import SavedModelError, Session
 from small import small_model
 
 from vaezoo.serving import export
@@ -127,12 +127,49 @@ def test_pictures_as_web_clients_send_them(served, images):
     np.testing.assert_allclose(got["mean"], expected["mean"], atol=1e-5)
 
 
+def as_channels(pixels, channels):
+    """What decoders make of files of fewer channels than the model's: grey repeated, and an opaque alpha."""
+    colour = np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
+    return np.concatenate([colour, np.full_like(pixels[..., :1], 255)], axis=-1)[..., :channels]
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_pictures_in_colour(channels, tmp_path):
+    """Files of as many channels as the model, and of fewer and more."""
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 4), np.uint8)
+    session = Session(export(small_model("vae", image_shape=(8, 8, channels)), tmp_path))
+
+    def check(files, expected):
+        got = session("encode_bytes", image_bytes=np.array([file.numpy() for file in files], object))["mean"]
+        wanted = session("encode", image=np.asarray(expected, np.float32) / 255)["mean"]
+        np.testing.assert_allclose(got, wanted, atol=1e-5)
+
+    for stored in (pixels[..., :1], pixels[..., :3]):
+        check(map(tf.io.encode_png, stored), as_channels(stored, channels))
+    check(map(tf.io.encode_png, pixels), pixels[..., :channels])
+    jpegs = [tf.io.encode_jpeg(image) for image in [*pixels[:2, ..., :3], *pixels[:2, ..., :1]]]
+    if channels == 3:
+        check(jpegs, [tf.io.decode_jpeg(file, 3) for file in jpegs])
+    else:
+        with pytest.raises(SavedModelError, match="image_bytes: expected PNG files"):
+            check(jpegs, pixels)
+    session.close()
+
+
 def test_signatures_can_be_compiled(images, tmp_path):
     """By XLA, which leaves the checks out."""
     model = small_model("vae")
     saved = tf.saved_model.load(str(export(model, tmp_path)))
     compiled = tf.function(lambda image: saved.signatures["encode"](image=image), jit_compile=True)
     np.testing.assert_allclose(compiled(tf.constant(images))["mean"], model.encode(images).mu, atol=1e-5)
+
+
+def test_a_wide_traversal_is_a_row_at_a_time_and_compiles_too(images, tmp_path):
+    saved = tf.saved_model.load(str(export(small_model("vae"), tmp_path)))
+    inputs = {"image": images, "latent": np.arange(48, dtype=np.int32) % 3, "values": np.ones((48, 5), np.float32)}
+    inputs = {name: tf.constant(value) for name, value in inputs.items()}
+    compiled = tf.function(lambda: saved.signatures["traverse"](**inputs), jit_compile=True)
+    np.testing.assert_allclose(compiled()["image"], saved.signatures["traverse"](**inputs)["image"], atol=1e-5)
 
 
 def test_images_of_two_channels_have_no_files(tmp_path):

@@ -8,12 +8,14 @@ import hashlib
 import importlib.metadata
 import inspect
 import json
+import math
 import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 from tensorflow.dtypes import as_dtype
 
@@ -28,19 +30,20 @@ TRAINING = ("preset", "dataset", "origin", "steps", "batch_size", "learning_rate
 def write_card(version: Path, model: BaseVAE, name: str, about: Mapping[str, Any]) -> None:
     """Write README.md and model.json beside a SavedModel. name: it is served under; about: see `about_run`."""
     card = describe(version, model, name, about)
-    (version / "model.json").write_text(json.dumps(card, indent=1) + "\n")
+    (version / "model.json").write_text(json.dumps(plain(card), allow_nan=False) + "\n")
     (version / "README.md").write_text(page(card))
 
 
 def describe(version: Path, model: BaseVAE, name: str, about: Mapping[str, Any]) -> dict[str, Any]:
-    """What model.json holds."""
+    """What model.json holds. Networks are no hyperparameters."""
     config = model.get_config()
+    hyperparameters = [key for key in config if not isinstance(getattr(model, key, None), keras.layers.Layer)]
     networks = [*model.encoder.variables, *model.decoder.variables]
     return {
         "name": name,
         "model": type(model).__name__,
         "equation": inspect.getdoc(type(model)),
-        "hyperparameters": {key: config[key] for key in config if key not in ("encoder", "decoder", "latents", "name")},
+        "hyperparameters": {key: config[key] for key in hyperparameters if key not in ("latents", "name")},
         "latents": model.latents.get_config(),
         "image_shape": list(model.image_shape),
         "parameters": sum(variable.numpy().size for variable in networks),
@@ -55,6 +58,17 @@ def describe(version: Path, model: BaseVAE, name: str, about: Mapping[str, Any])
             for signature, definition in signatures_of(version).items()
         },
     }
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON takes it: floats with six digits, and None for one that is not finite."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return value
 
 
 def about_run(folder: str | os.PathLike) -> dict[str, Any]:

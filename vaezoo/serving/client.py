@@ -20,6 +20,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+DTYPES = {
+    "image": "float32",
+    "mean": "float32",
+    "values": "float32",
+    "latent": "int32",
+    "label": "int32",
+    "image_bytes": "bytes",
+}
+NAME = r"\w[^/:]*"
+URL = re.compile(
+    rf"https?://[^/]+(/[^/:]+)*/v1/models/{NAME}(/versions/\d+|/labels/{NAME})?/?"
+    rf"|grpc://[^/]+/{NAME}(/\d+|/labels/{NAME})?/?"
+)
+
 
 class ServingError(RuntimeError):
     """A server could not be reached in time, or refused; says which, and what the server said."""
@@ -30,10 +44,10 @@ def encode(
 ) -> dict[str, np.ndarray]:
     """Codes of images: mean, log_var [N, d], and per categorical block probs [N, K] and label [N].
 
-    images: floats [N, H, W, C] in [0, 1]; or the contents of N PNG or JPEG files. Others as in `predict`.
+    images: floats [N, H, W, C] in [0, 1]; or the contents of N PNG or JPEG files. The rest as in `predict`.
     """
     if isinstance(images, Sequence) and images and all(isinstance(file, bytes) for file in images):
-        return predict({"image_bytes": np.array(images, object)}, url, "encode_bytes", timeout, batch_size)
+        return predict({"image_bytes": images}, url, "encode_bytes", timeout, batch_size)
     images = np.asarray(images)
     if images.ndim != 4 or images.dtype.kind != "f" or not len(images):
         raise ValueError(
@@ -41,25 +55,27 @@ def encode(
         )
     if not (images.min() >= 0 and images.max() <= 1):  # written so that NaN fails
         raise ValueError(f"`images` must lie in [0, 1]. Received values from {images.min()} to {images.max()}")
-    return predict({"image": images.astype(np.float32)}, url, "encode", timeout, batch_size)
+    return predict({"image": images}, url, "encode", timeout, batch_size)
 
 
 def predict(
-    inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float = 10.0, batch_size: int = 64
+    inputs: Mapping[str, npt.ArrayLike], url: str, signature: str, timeout: float = 10.0, batch_size: int = 64
 ) -> dict[str, np.ndarray]:
     """The outputs of a signature, from inputs that all have N rows, sent `batch_size` rows at a time.
 
-    url: http(s)://host:port/v1/models/name, or grpc://host:port/name; a version with /versions/3 or /3 at the end.
+    url: http(s)://host:port/v1/models/name, perhaps with a gateway's path before /v1, or grpc://host:port/name; a
+    version with /versions/3 or /3 at the end, a label with /labels/canary.
     timeout: of each request, in seconds; over REST, of the server's silence.
-    Raises ValueError for inputs that do not fit together or another URL, ServingError where the server does not
-    answer or refuses, ImportError for gRPC without tensorflow-serving-api.
+    Raises ValueError for inputs of other dtypes or numbers of rows, and for another URL; ServingError where the server
+    does not answer or refuses, ImportError for gRPC without tensorflow-serving-api.
     """
-    rows = {name: len(value) for name, value in inputs.items()}
+    inputs = {name: typed(name, value) for name, value in inputs.items()}
+    rows = {name: len(value) if value.ndim else 0 for name, value in inputs.items()}
     if len(set(rows.values())) != 1 or not all(rows.values()):
         raise ValueError(f"`inputs` must all have the same number of rows, at least 1. Received: {rows}")
     if batch_size < 1 or timeout <= 0:
         raise ValueError(f"`batch_size` and `timeout` must be positive. Received: {batch_size}, {timeout}")
-    if not re.fullmatch(r"https?://[^/]+/v1/models/\w[^/:]*(/versions/\d+)?/?|grpc://[^/]+/\w[^/:]*(/\d+)?/?", url):
+    if not URL.fullmatch(url):
         raise ValueError(f"`url` must be http://host:port/v1/models/name or grpc://host:port/name. Received: {url!r}")
     ask = grpc_predict if url.startswith("grpc:") else rest_predict
     answers = [
@@ -69,25 +85,56 @@ def predict(
     return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
 
 
+def typed(name: str, value: npt.ArrayLike) -> np.ndarray:
+    """An input with the dtype of its field. Raises ValueError where that would say something else.
+
+    Fields that are not in DTYPES pass as they are. NumPy's own bytes are refused: they lose the zeros at their end.
+    """
+    expected = DTYPES.get(name.rstrip("_0123456789"))
+    if expected == "bytes":
+        value = value if isinstance(value, np.ndarray) else np.array(value, object)
+        came = sorted({type(file).__name__ for file in value.flat}) if value.dtype == object else [str(value.dtype)]
+        if came in ([], ["bytes"]):
+            return value
+        raise ValueError(f"`{name}` must be bytes objects. Received: {', '.join(came)}")
+    value = np.asarray(value)
+    if expected is None:
+        return value
+    if np.can_cast(value.dtype, expected, "same_kind"):
+        converted = value.astype(expected)
+        if expected == "float32" or np.array_equal(converted, value):
+            return converted
+    raise ValueError(f"`{name}` must be {expected}. Received: {value.dtype} {value.shape}")
+
+
 def rest_predict(inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float) -> dict[str, np.ndarray]:
     """One request of TensorFlow Serving's REST API, in its columnar format."""
     body = json.dumps({"signature_name": signature, "inputs": {name: as_json(value) for name, value in inputs.items()}})
     request = urllib.request.Request(f"{url.rstrip('/')}:predict", body.encode(), {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
-            outputs = json.loads(answer.read())["outputs"]
-    except urllib.error.HTTPError as error:
-        said = error.read().decode(errors="replace")
-        raise ServingError(f"{url} refused {signature!r} with status {error.code}: {said}") from error
+        status, answer = answer_to(request, timeout)
+        if status != 200:
+            raise ServingError(f"{url} refused {signature!r} with status {status}: {answer.decode(errors='replace')}")
+        outputs = json.loads(answer)["outputs"]
+        if not isinstance(outputs, dict):  # the server leaves out the name of a single output, here always image
+            outputs = {"image": outputs}
+        return {
+            name: np.array(value, "int32" if name.startswith("label") else "float32") for name, value in outputs.items()
+        }
     except (OSError, http.client.HTTPException) as error:
         raise ServingError(f"No answer from {url} (time-out: {timeout} s): {error}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ServingError(f"{url} is no TensorFlow Serving REST API: its answer has no outputs.") from error
-    if not isinstance(outputs, dict):  # of a single output the server leaves out the name, which here is always image
-        outputs = {"image": outputs}
-    return {
-        name: np.array(value, "int32" if name.startswith("label") else "float32") for name, value in outputs.items()
-    }
+
+
+def answer_to(request: urllib.request.Request, timeout: float) -> tuple[int, bytes]:
+    """The status and the body of an answer, whatever the status."""
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
 
 
 def grpc_predict(inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float) -> dict[str, np.ndarray]:
@@ -102,7 +149,9 @@ def grpc_predict(inputs: Mapping[str, np.ndarray], url: str, signature: str, tim
     name, _, version = parts.path.strip("/").partition("/")
     request = predict_pb2.PredictRequest()
     request.model_spec.name, request.model_spec.signature_name = name, signature
-    if version:
+    if version.startswith("labels/"):
+        request.model_spec.version_label = version.removeprefix("labels/")
+    elif version:
         request.model_spec.version.value = int(version)
     for field, value in inputs.items():
         request.inputs[field].CopyFrom(tf.make_tensor_proto(value))

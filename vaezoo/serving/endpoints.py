@@ -7,6 +7,8 @@ import tensorflow as tf
 from vaezoo.models import BaseVAE
 from vaezoo.serving.checks import checked_shape, checked_values, once
 
+MAX_VALUES = 64
+
 
 def block_names(name: str, blocks: int) -> list[str]:
     """A name for each categorical block: itself where there is one, else name_0, name_1, ..."""
@@ -62,7 +64,7 @@ class Endpoints:
         return {name: encoded[name] for name in ("mean", "log_var", *self.probs, *self.labels)}
 
     def encode_bytes(self, image_bytes):
-        """PNG or JPEG files [N] of the model's size in pixels -> as `encode`."""
+        """PNG or JPEG files [N] of the model's size in pixels (with four channels, PNG alone) -> as `encode`."""
         return self.encode(self.pictures(image_bytes))
 
     def decode(self, mean, *labels):
@@ -81,18 +83,22 @@ class Endpoints:
     def traverse(self, image, latent, values):
         """image, latent [N], values [N, M] -> image [N, M, H, W, C], with component `latent` of the mean set to each.
 
-        N M, the number of images in the answer, is at most `max_batch`, too.
+        M is at most MAX_VALUES, whatever N: a server that merges requests adds up their N. The images of one row are
+        decoded at a time.
         """
         d, size = self.model.latents.gaussian, self.model.latents.size
         code = self.encoded(image)["code"]
         N = tf.shape(code)[0]
         latent = checked_values("latent", checked_shape("latent", latent, [N], [N]), 0, d - 1)
-        values = checked_shape("values", values, [N, 1], [N, self.max_batch // N])
+        values = checked_shape("values", values, [N, 1], [N, MAX_VALUES])
         values = tf.debugging.check_numerics(values, "values: expected finite values")
         moved = tf.one_hot(latent, size, True, False)
         codes = tf.where(moved[:, None], values[:, :, None], code[:, None])  # [N, M, size]
-        images = self.decoded(tf.reshape(codes, [-1, size])).mean()
-        return {"image": tf.reshape(images, [N, -1, *self.model.image_shape])}
+        row = tf.TensorSpec([None, *self.model.image_shape], tf.float32)
+        images = tf.map_fn(
+            lambda code: self.decoded(code).mean(), codes, parallel_iterations=1, fn_output_signature=row
+        )
+        return {"image": images}
 
     def score(self, image):
         """image -> the terms of the evidence lower bound at the mean and the most probable labels, each [N] nats.
@@ -123,9 +129,11 @@ class Endpoints:
         height, width, channels = self.model.image_shape
         files = checked_shape("image_bytes", image_bytes, [1], [self.max_batch])
         start, longest = tf.strings.substr(files, 0, 8), 2**16 + 4 * height * width * channels
-        known = (start == b"\x89PNG\r\n\x1a\n") | (tf.strings.substr(start, 0, 3) == b"\xff\xd8\xff")
+        known, kinds = start == b"\x89PNG\r\n\x1a\n", "PNG"
+        if channels < 4:  # as JPEG files have
+            known, kinds = known | (tf.strings.substr(start, 0, 3) == b"\xff\xd8\xff"), "PNG or JPEG"
         fits = known & (tf.strings.length(files) <= longest)
-        message = f"image_bytes: expected PNG or JPEG files of at most {longest} bytes. Received another as number"
+        message = f"image_bytes: expected {kinds} files of at most {longest} bytes. Received another as number"
         number = tf.argmin(tf.cast(fits, tf.int32))
         files = once(tf.reduce_all(fits), [message, number], lambda: tf.identity(files))
 
@@ -137,6 +145,8 @@ class Endpoints:
 
         specs = tf.TensorSpec([3], tf.int32), tf.TensorSpec(self.model.image_shape, tf.uint8)
         shapes, images = tf.map_fn(picture, files, fn_output_signature=specs)
-        fits = tf.reduce_all(shapes == [height, width, channels])
-        message = f"image_bytes: expected pictures of {height} x {width} pixels. Received heights, widths, channels"
-        return once(fits, [message, shapes], lambda: tf.cast(images, tf.float32) / 255)
+        fits = tf.reduce_all(shapes == [height, width, channels], axis=1)
+        number = tf.argmin(tf.cast(fits, tf.int32))
+        message = f"image_bytes: expected pictures of {height} x {width} pixels. Received as number"
+        message = [message, number, "height, width, channels", shapes[number]]
+        return once(tf.reduce_all(fits), message, lambda: tf.cast(images, tf.float32) / 255)

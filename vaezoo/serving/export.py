@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from vaezoo.models import BaseVAE
 from vaezoo.serving.card import write_card
-from vaezoo.serving.endpoints import Endpoints
+from vaezoo.serving.endpoints import MAX_VALUES, Endpoints
 from vaezoo.serving.publish import publishing
 from vaezoo.serving.warmup import write_warmup
 
@@ -40,19 +42,43 @@ def export(
     for name, value in {"keep": keep, "max_batch": max_batch}.items():
         if value is not None and value < 1:
             raise ValueError(f"`{name}` must be at least 1. Received: {value}")
-    name = Path(folder).resolve().name
-    with publishing(folder, keep=keep) as publication:
+    name = os.path.basename(os.path.abspath(folder))  # of a symlink its own: the name that people see
+    with publishing(folder, keep=keep) as publication, writing(folder):
         save(model, publication.beside, max_batch)
         warm = write_warmup(publication.beside, name, model.image_shape, max_batch)
-        write_card(publication.beside, model, name, {**(about or {}), "warm_up": warm, "max_batch": max_batch})
+        limits = {"max_batch": max_batch, "max_values": MAX_VALUES}
+        write_card(publication.beside, model, name, {**(about or {}), "warm_up": warm, **limits})
     return publication.version
 
 
+@contextlib.contextmanager
+def writing(folder: str | os.PathLike) -> Iterator[None]:
+    """Raises TensorFlow's errors of writing, which are none of Python's, as OSError."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(f"{folder} could not be written to. {error.message}") from error
+
+
 def save(model: BaseVAE, folder: Path, max_batch: int) -> None:
-    """Write the SavedModel alone into an empty folder. TensorFlow's errors of writing are raised as OSError."""
+    """Write the SavedModel alone into an empty folder.
+
+    Its variables are the weights, once. The graph takes 140 to 180 KB whatever their number: less than a tenth of
+    the weights of every preset but JointVAE's for 28 x 28 images, whose 1.5 MB it makes 12 % larger.
+    """
     module = tf.Module()
     module.weights = [variable.value for variable in [*model.encoder.variables, *model.decoder.variables]]
-    try:
-        tf.saved_model.save(module, str(folder), signatures=Endpoints(model, max_batch).signatures())
-    except tf.errors.OpError as error:
-        raise OSError(f"{folder.parent.parent} could not be written to. {error.message}") from error
+    tf.saved_model.save(module, str(folder), signatures=Endpoints(model, max_batch).signatures())
+    strip(folder)
+
+
+def strip(folder: Path) -> None:
+    """Remove from a SavedModel's graph the shapes that every loader infers anew, and the old graph's fingerprint."""
+    file = folder / "saved_model.pb"
+    saved = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    for meta in saved.meta_graphs:
+        graph = meta.graph_def
+        for node in [*graph.node, *(node for function in graph.library.function for node in function.node_def)]:
+            node.attr.pop("_output_shapes", None)
+    file.write_bytes(saved.SerializeToString(deterministic=True))
+    (folder / "fingerprint.pb").unlink(missing_ok=True)

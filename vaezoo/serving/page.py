@@ -7,7 +7,7 @@ from typing import Any
 
 MEANINGS = {
     "image": "pixels in [0, 1]",
-    "image_bytes": "PNG or JPEG files of the size of the model's images",
+    "image_bytes": "the contents of picture files of the size of the model's images",
     "mean": "means of the Gaussian latents",
     "log_var": "logarithms of their variances",
     "probs": "probabilities of the classes",
@@ -47,19 +47,15 @@ Measured at the end, in nats where they are terms of the objective:
 ## Signatures
 
 `serving_default` is `encode`. A request brings 1 to {max_batch} images (N). Other shapes, values outside [0, 1] and
-NaN are answered with an error that names the field. Decoded images are the likelihood's means: probabilities where it
-is Bernoulli.
+NaN are answered with an error that names the field. Another dtype is refused by TensorFlow, which calls the inputs
+`arg[0]`, `arg[1]`, ... in alphabetical order. `traverse` takes 1 to {max_values} values for each image (M). Decoded
+images are the likelihood's means: probabilities where it is Bernoulli.{files}
 
 | signature | | field | dtype | shape | |
 | --- | --- | --- | --- | --- | --- |
 {signatures}
 
-REST, with a picture of the right size:
-
-```
-curl http://localhost:8501/v1/models/{name}:predict -d '{{
-  "signature_name": "encode_bytes", "instances": [{{"image_bytes": {{"b64": "'$(base64 -w0 picture.png)'"}}}}]}}'
-```
+{curl}
 
 gRPC, in Python, with images float32 [N, {height}, {width}, {channels}]:
 
@@ -84,17 +80,35 @@ SHA-256 of `variables/variables.data-00000-of-00001`: `{variables_sha256}`
 {packages}
 """
 
+FILES = """ `encode_bytes` takes {kinds}
+files; of one that is damaged the error quotes TensorFlow's decoder, and names `image_bytes` as the operation."""
+
+PICTURE = """REST, with a picture of the right size:
+
+```
+curl http://localhost:8501/v1/models/{name}:predict -d '{{
+  "signature_name": "encode_bytes", "instances": [{{"image_bytes": {{"b64": "'$(base64 -w0 picture.png)'"}}}}]}}'
+```"""
+
+NUMBERS = """REST, with `{{"signature_name": "encode", "inputs": {{"image": [...]}}}}` in request.json:
+
+```
+curl http://localhost:8501/v1/models/{name}:predict -d @request.json
+```"""
+
 
 def page(card: Mapping[str, Any]) -> str:
     """README.md, from what model.json holds."""
     height, width, channels = card["image_shape"]
-    classes = card["latents"]["categorical"]
+    classes, pictures = card["latents"]["categorical"], "encode_bytes" in card["signatures"]
     facts = {
         "height": height,
         "width": width,
         "channels": channels,
         "gaussian": card["latents"]["gaussian"],
         "blocks": f" and categorical ones of {', '.join(map(str, classes))} classes" if classes else "",
+        "files": FILES.format(kinds="PNG" if channels == 4 else "PNG or JPEG") if pictures else "",
+        "curl": (PICTURE if pictures else NUMBERS).format(name=card["name"]),
         "warm_up": ", ".join(card["warm_up"]) or "none (tensorflow-serving-api was not installed)",
         "signatures": "\n".join(signature_rows(card["signatures"])),
         **{key: rows(card[key]) for key in ("hyperparameters", "training", "scores", "packages")},

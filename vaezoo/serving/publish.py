@@ -1,8 +1,10 @@
 """Versions that appear whole or not at all in a folder that a model server watches.
 
 A version is written in a hidden folder beside, which servers overlook, made durable, and renamed to the next free
-number: a rename is atomic, and onto a version that is there it fails. Whoever writes holds a lock (flock) on a
-file beside its hidden folder, which the system lifts when it dies: what is hidden and not locked is litter.
+number: a rename is atomic, and onto a version that is there it fails. Numbers are given, and old versions pruned,
+by one publisher at a time, who holds a lock (flock) on the folder: no number is given twice. Whoever writes holds
+a lock on a file beside its hidden folder, which the system lifts when it dies: what is hidden and not locked is
+litter.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,25 +34,63 @@ class Publication:
 def publishing(folder: str | os.PathLike, *, keep: int | None = None) -> Iterator[Publication]:
     """Publishes, as the next version in `folder`, what the block writes into `beside`; nothing if the block raises.
 
-    keep: how many of the newest versions stay. Raises OSError, with the versions as they were, where writing fails.
+    keep: how many of the newest versions stay. Raises OSError, with the versions as they were, where writing fails;
+    warns where, with the new one published, an old one cannot be removed.
     """
     folder = Path(folder)
+    with made(folder):
+        sweep(folder)
+        with hidden_folder(folder) as hidden:
+            publication = Publication(hidden / "new")
+            publication.beside.mkdir()
+            yield publication
+            sync(publication.beside)
+            with alone(folder):
+                publication.version = publish(publication.beside, folder)
+                for old in versions(folder)[:-keep] if keep else []:
+                    with only_warning(f"version {old} was not removed"):
+                        os.rename(folder / str(old), hidden / str(old))  # or a server could load half of it
+
+
+@contextlib.contextmanager
+def made(folder: Path) -> Iterator[None]:
+    """Makes a folder and its parents, durably; those that were not there go again where the block raises."""
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
-    with hidden_folder(folder) as hidden:
-        publication = Publication(hidden / "new")
-        publication.beside.mkdir()
-        yield publication
-        sync(publication.beside)
-        publication.version = publish(publication.beside, folder)
-        if keep is not None:
-            for old in versions(folder)[:-keep]:
-                with contextlib.suppress(FileNotFoundError):  # another publisher was faster
-                    os.rename(folder / str(old), hidden / str(old))  # or a server could load half of it
+    try:
+        for path in new:
+            sync_folder(path.parent)
+        yield
+    except BaseException:
+        for path in new:
+            with contextlib.suppress(OSError):  # no longer empty: another publisher's by now
+                path.rmdir()
+        raise
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One block at a time for each folder, across processes and threads."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # NFS locks no folders: there a number may come again once it was pruned
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def only_warning(what: str) -> Iterator[None]:
+    """Turns an OSError into a warning: a version that servers can see has been published, whatever fails next."""
+    try:
+        yield
+    except OSError as error:
+        warnings.warn(f"Published, but {what}: {error}", RuntimeWarning, stacklevel=2)
 
 
 def publish(written: Path, folder: Path) -> Path:
-    """Rename a written folder to the next version, trying again where another publisher took it."""
+    """Rename a written folder to the next version, trying again where somebody else took it."""
     while True:
         version = folder / str(max(versions(folder), default=0) + 1)
         try:
@@ -58,7 +99,8 @@ def publish(written: Path, folder: Path) -> Path:
             if not version.exists():
                 raise
         else:
-            sync_folder(folder)
+            with only_warning("a crash of the machine may lose it"):
+                sync_folder(folder)
             return version
 
 
@@ -102,10 +144,10 @@ def remove(hidden: Path) -> None:
 
 @contextlib.contextmanager
 def locked(file: Path) -> Iterator[bool]:
-    """Whether the file could be locked, for the block, and is still there."""
+    """Whether the file could be locked, for the block, and is still there. What is another user's is in use."""
     try:
         handle = os.open(file, os.O_RDWR)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         yield False
         return
     try:
