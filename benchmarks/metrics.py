@@ -29,6 +29,7 @@ CASES = {
     "factor_vae_score": {"grid": True},
     "factor_vae_score, matching rows": {},
     "modularity": {},
+    "modularity, multinomial": {"classifier": "multinomial"},
     "irs": {},
     "chen_mig": {},
     "chen_mig, all rows": {"num_train": None},

@@ -4,18 +4,20 @@ import dataclasses
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from small import small_model
 
 import vaezoo
-from vaezoo import metrics
+from vaezoo import metrics, plots
 from vaezoo.data import FactorGrid
-from vaezoo.evaluate import catalogue, evaluate, evaluate_seeds, report
+from vaezoo.evaluate import catalogue, evaluate, evaluate_seeds, report, trade_offs
 from vaezoo.evaluate.choice import choose, offers
-from vaezoo.evaluate.subject import find
+from vaezoo.evaluate.subject import find, load_data
 from vaezoo.serving import export
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +43,8 @@ def run(model, images, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "trained"
     folder.mkdir()
     np.savez(folder / "images.npz", images=images)
-    (folder / "config.json").write_text(json.dumps({"model": "vae", "dataset": str(folder / "images.npz")}))
+    about = {"model": "vae", "dataset": str(folder / "images.npz"), "steps": 3, "seed": 1, "log_every": 1}
+    (folder / "config.json").write_text(json.dumps(about | {"hyperparameters": {"temperature": 0.67}}))
     model.save(folder / "model.keras")
     return folder
 
@@ -103,7 +106,7 @@ def test_default_leaves_out_the_slow_ones_and_what_does_not_apply(model, data, i
     assert everything == list(catalogue.METRICS)
     assert set(everything) - set(choose(["default"], offers(model, data))) == {"sap", "dci"}
     bare = offers(small_model("vae"), vaezoo.data.from_arrays(images))
-    assert choose(["all"], bare) == ["likelihood_bounds", "decomposition", "active_units"]
+    assert choose(["all"], bare) == ["likelihood_bounds", "decomposition", "per_latent", "active_units"]
     assert choose(["mig", "default", "mig"], offers(model, data)).count("mig") == 1
 
 
@@ -126,6 +129,7 @@ def test_udr_over_a_folder_of_seeds(images, tmp_path):
         model = small_model("vae", seed=seed)
         model.fit(images, epochs=8, verbose=0)
         model.save(tmp_path / f"seed{seed}" / "model.keras")
+        (tmp_path / f"seed{seed}" / "config.json").write_text(json.dumps({"seed": 10 + seed}))
     data = vaezoo.data.from_arrays(images)
     written = evaluate_seeds(tmp_path, dataset=data, seed=1)
     codes = [metrics.represent(find(tmp_path / f"seed{seed}").model, data) for seed in (0, 1)]
@@ -133,22 +137,181 @@ def test_udr_over_a_folder_of_seeds(images, tmp_path):
     expected = metrics.udr([r.mean for r in codes], kl=kl, num_train=None)
     assert written["scores"]["udr"] == pytest.approx(expected) and written["subject"] == ["seed0", "seed1"]
     assert json.loads((tmp_path / "scores.json").read_text())["model"] == ["VAE"]
+    protocol = written["protocol"]["udr"]
+    assert protocol["runs"] == {"udr_0": "seed0", "udr_1": "seed1"} and protocol["training_seeds"] == [10, 11]
+    assert protocol["arguments"].items() >= {"seed": 1, "threshold": 0.01, "num_train": None}.items()
     with pytest.raises(ValueError, match="two or more finished runs"):
         evaluate_seeds(tmp_path / "seed0", dataset=data)
 
 
-def test_figures_that_apply_are_drawn(run, data, tmp_path):
-    evaluate(run, dataset=data, metrics="active_units", figures=True, out=tmp_path)
-    names = {file.name for file in (tmp_path / "figures").iterdir()}
-    expected = {"reconstructions.png", "traversals.png", "traversals.gif", "kl.png", "variance_information.png"}
-    assert names >= expected | {"factor_information.png", "class_matrix.png"}
-    assert len(names) == 10 and "mean_activations.png" not in names  # three class traversals; these are not sprites
+APPLY = {"reconstructions.png", "traversals.png", "traversals.gif", "kl.png", "variance_information.png"}
+
+
+def test_figures_that_apply_are_drawn(run, version, data, tmp_path):
+    """Of a model and of its SavedModel."""
+    for path in (run, version):
+        evaluate(path, dataset=data, metrics="active_units", figures="all", out=tmp_path / path.name)
+        names = {file.name for file in (tmp_path / path.name / "figures").iterdir()}
+        assert names >= APPLY | {"factor_information.png", "class_matrix.png"}
+        assert len(names) == 10 and "mean_activations.png" not in names  # three class traversals; no sprites
+
+
+def test_figures_are_drawn_by_name(run, data, tmp_path):
+    evaluate(run, dataset=data, metrics="active_units", figures=["kl", "reconstructions"], out=tmp_path)
+    assert {file.name for file in (tmp_path / "figures").iterdir()} == {"kl.png", "reconstructions.png"}
+    with pytest.raises(ValueError, match="'mean_activations' needs what .* not have: sprites"):
+        evaluate(run, dataset=data, metrics="active_units", figures="mean_activations", out=tmp_path)
+
+
+def test_mean_activations_of_sprites(tmp_path):
+    grid = FactorGrid(("shape", "scale", "orientation", "x", "y"), (3, 2, 2, 3, 3))
+    images = np.zeros((grid.size, 8, 8, 1), np.float32)
+    for image, (shape, scale, _, x, y) in zip(images, grid.classes(range(grid.size)), strict=True):
+        image[2 * y : 2 * y + 3 + scale, 2 * x : 2 * x + 1 + shape] = 1
+    model = small_model("vae")
+    model.fit(images, epochs=20, verbose=0)
+    model.save(tmp_path / "model.keras")
+    data = dataclasses.replace(vaezoo.data.from_arrays(images), factors=grid)
+    latents = evaluate(tmp_path, dataset=data, metrics="active_units", figures="mean_activations")["latents"]
+    assert max(latents["kl"]) > 0.05
+    assert [file.name for file in (tmp_path / "figures").iterdir()] == ["mean_activations.png"]
+
+
+def test_trade_offs_of_a_folder_of_evaluated_runs(run, data, tmp_path, monkeypatch):
+    for i, beta in enumerate((1.0, 4.0, 4.0)):
+        scores = evaluate(run, dataset=data, metrics=["mig", "active_units"], out=tmp_path / f"run{i}", seed=i)
+        scores["training"] = {"model": "beta_vae", "hyperparameters": {"beta": beta}}
+        (tmp_path / f"run{i}" / "scores.json").write_text(json.dumps(scores))
+    drawn, curves = [], plots.trade_offs
+
+    def remember(*given, **options):
+        drawn.append((*given, options))
+        return curves(*given, **options)
+
+    monkeypatch.setattr(plots, "trade_offs", remember)
+    file = trade_offs(tmp_path, by="beta", metrics="mig", against="active_units")
+    assert file == tmp_path / "figures" / "trade_offs.png" and file.exists()
+    trade_offs(tmp_path)
+    (sweeps, chosen, options), (_, every, _) = drawn
+    assert chosen == ["mig"] and options == {"x": "active_units", "by": "beta"}
+    assert [row["beta"] for row in sweeps["beta_vae"]] == [1, 4, 4] and set(every) == {"mig", "active_units"}
+    with pytest.raises(ValueError, match="trained with a number 'gamma'. run0 has"):
+        trade_offs(tmp_path, by="gamma")
+    with pytest.raises(ValueError, match="No folder in .* has a scores.json"):
+        trade_offs(tmp_path / "run0")
+
+
+def test_scores_of_all_metrics_have_names_of_their_own(run, data, tmp_path):
+    scores = evaluate(run, dataset=data, metrics="all", out=tmp_path)
+    assert not [name for name, about in scores["protocol"].items() if "error" in about]
+    names = [name for metric in scores["scores"].values() for name in metric]
+    assert len(names) == len(set(names)) > 30 and set(scores["protocol"]) == set(catalogue.METRICS)
+    assert {"dci_disentanglement", "dci_forest_disentanglement"} <= set(names)
+
+
+def test_latents_have_intervals_and_information_on_request(run, data, tmp_path, monkeypatch):
+    asked = evaluate(run, dataset=data, metrics="per_latent", bootstrap=10, out=tmp_path)
+    assert {"mi", "mi_se", "mi_low", "kl_high", "mi_upper_low"} <= set(asked["latents"]) and asked["scores"] == {}
+    assert asked["protocol"]["per_latent"]["arguments"]["num_samples"] == 48
+    assert "z_0" in report.table(asked) and "mi_high" not in report.table(asked)
+    monkeypatch.setattr(metrics, "aggregate", lambda *_, **__: pytest.fail("nothing needs it"))
+    some = evaluate(run, dataset=data, metrics=QUICK, figures="traversals", out=tmp_path)
+    assert "kl" in some["latents"] and "mi" not in some["latents"]
+
+
+def test_what_a_metric_refuses_leaves_the_others(run, data, tmp_path):
+    one = dataclasses.replace(data, factors=FactorGrid(("a",), (48,)))
+    scores = evaluate(run, dataset=one, out=tmp_path)
+    refused = {name for name, about in scores["protocol"].items() if "error" in about}
+    assert refused == {"beta_vae_score", "factor_vae_score", "modularity", "dci_random_forest"}
+    assert scores["scores"]["mig"]["mig"] >= 0 and scores["scores"]["modularity"] == {}
+    assert "modularity: `modularity` compares factors" in report.table(scores)
+    with pytest.raises(ValueError, match="`modularity` compares factors"):
+        evaluate(run, dataset=one, metrics=["default", "modularity"], out=tmp_path)
+
+
+def test_factors_of_one_value_are_left_out(run, data, tmp_path):
+    options = {"metrics": [*QUICK, "beta_vae_score"], "out": tmp_path}
+    flat = dataclasses.replace(data, factors=FactorGrid(("a", "colour", "b"), (6, 1, 8)))
+    received = evaluate(run, dataset=flat, **options)
+    assert received["data"]["constant_factors"] == ["colour"] and "colour" in report.table(received)
+    assert received["protocol"]["beta_vae_score"]["arguments"]["grid"] == "full grid"
+    assert received["scores"] == evaluate(run, dataset=data, **options)["scores"]
+
+
+def test_few_images_of_a_grid_keep_their_classes(run, data, tmp_path):
+    """Of ten images and eight values of b, most occur once."""
+    received = evaluate(run, dataset=data, images=10, metrics=["mig", "irs"], out=tmp_path)
+    assert 0 <= received["scores"]["mig"]["mig"] <= 1
+
+
+def test_scores_say_what_was_trained(run, version, data, tmp_path):
+    expected = {"model": "vae", "steps": 3, "seed": 1, "hyperparameters": {"temperature": 0.67}}
+    options = {"dataset": data, "metrics": "active_units", "out": tmp_path}
+    assert evaluate(run, **options)["training"] == expected
+    card = json.loads((version / "model.json").read_text())
+    exported = evaluate(version, **options)["training"]
+    assert exported == {"model": "VAE", "hyperparameters": card["hyperparameters"]}
+
+
+def test_files_of_one_folder_have_scores_of_their_own(model, data, tmp_path):
+    for name in ("first", "second"):
+        model.save(tmp_path / f"{name}.keras")
+        evaluate(tmp_path / f"{name}.keras", dataset=data, metrics="active_units", figures="kl")
+        assert json.loads((tmp_path / f"{name}.scores.json").read_text())["subject"] == name
+        assert (tmp_path / f"{name}.figures" / "kl.png").exists()
+    assert not (tmp_path / "scores.json").exists()
+
+
+def test_a_damaged_test_split_is_not_replaced_by_the_training_images(images, tmp_path):
+    whole, damaged, alone = (tmp_path / f"{name}.npz" for name in ("whole", "damaged", "alone"))
+    np.savez(whole, x_train=images, x_test=images[:20])
+    np.savez(damaged, x_train=images, x_test=np.zeros(20))
+    np.savez(alone, images=images)
+    received, split = load_data(str(whole))
+    assert split == "test" and received.size == 20
+    assert load_data(str(alone))[1] == "train"
+    with pytest.raises(ValueError, match="Expected"):
+        load_data(str(damaged))
+
+
+class Foreign(tf.Module):
+    @tf.function(input_signature=[tf.TensorSpec([None, 8, 8, 1], name="image")])
+    def encode(self, image):
+        return {"mean": image[:, 0, :3, 0], "log_var": image[:, 0, :3, 0]}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 8, 8, 1], name="pixels")])
+    def other(self, pixels):
+        return {"mean": pixels[:, 0, :3, 0], "log_var": pixels[:, 0, :3, 0]}
+
+
+def test_what_is_no_model_is_named(run, tmp_path):
+    with zipfile.ZipFile(tmp_path / "empty.keras", "w") as archive:
+        archive.writestr("metadata.json", "{}")
+    with pytest.raises(ValueError, match="empty.keras is not a .keras file that can be read"):
+        find(tmp_path / "empty.keras")
+    module = Foreign()
+    cases = {
+        "half": ({"encode": module.encode}, r"signatures 'encode' and 'decode'. Received: .* with \['encode'\]"),
+        "renamed": ({"encode": module.other, "decode": module.encode}, r"'encode' from \['image'\].*from \['pixels'\]"),
+        "wrong": ({"encode": module.encode, "decode": module.other}, r"'decode' from \['mean'\].*from \['pixels'\]"),
+    }
+    for name, (signatures, words) in cases.items():
+        tf.saved_model.save(module, str(tmp_path / name), signatures=signatures)
+        with pytest.raises(ValueError, match=words):
+            find(tmp_path / name)
+    (tmp_path / "model.keras").write_bytes((run / "model.keras").read_bytes())
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ValueError, match="config.json is not JSON"):
+        find(tmp_path)
 
 
 @pytest.mark.parametrize(
     "options, words",
     [
         ({"metrics": ["chenmig"]}, "Unknown metric 'chenmig'. Did you mean 'chen_mig'?"),
+        ({"metrics": ["udr", "mig"]}, "'udr' compares runs of several seeds: --metrics=udr alone, with --run=<folder"),
+        ({"figures": ["kls"]}, "Unknown figure 'kls'. Did you mean 'kl'?"),
         ({"metrics": ["mig"], "dataset": "images"}, "'mig' needs what this model or data set does not have: factors"),
         ({"images": 49}, "from 2 to the 48"),
         ({"bootstrap": -1}, "`bootstrap` must be >= 0"),
@@ -184,3 +347,5 @@ def test_the_command(run, tmp_path):
     wrong = command(ROOT, f"--run={run}", "--metrics=activ_units", f"--out={tmp_path / 'out'}")
     assert wrong.returncode != 0 and "Did you mean 'active_units'" in wrong.stderr and "Traceback" not in wrong.stderr
     assert not (tmp_path / "out").exists()
+    described = " ".join(command(ROOT, "--help").stdout.split())
+    assert "--figures: Draw, too: all (that apply), or some of: reconstructions, traversals" in described

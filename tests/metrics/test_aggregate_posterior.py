@@ -91,3 +91,14 @@ def test_invariances(seed):
 def test_shapes_must_agree(codes, factors):
     with pytest.raises(ValueError, match=r"same shape. Received \[768, 4\] and \[768, 3\]"):
         chen_mig(codes["perfect"], codes["perfect"][:, :3], factors)
+
+
+def test_dsprites_factors(dsprites):
+    """1 on a full grid of some of their values; of random rows, less what other factors tell by chance."""
+    f = dsprites.factors
+    grid = f[(f[:, 2] % 8 == 0) & (f[:, 3] % 8 == 0) & (f[:, 4] % 8 == 0)]
+    assert len(grid) == 3 * 6 * 5 * 4 * 4
+    quiet = np.full(grid.shape, -6.0)
+    assert chen_mig(grid, quiet, grid, num_train=None)["chen_mig"] == pytest.approx(1, abs=0.005)
+    received = chen_mig(f, np.full(f.shape, -6.0), f, num_train=2000, resolution=1024)["chen_mig"]
+    assert 0.8 < received < 0.97

@@ -1,12 +1,19 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
 
 from vaezoo.metrics import dci
 from vaezoo.metrics.importance import concentration
 
 
 def scores(codes, factors, rows, importance="random_forest", **options):
-    return dci(codes, factors, importance=importance, **rows, **options)
+    """With the keys of the reference's estimator."""
+    received = dci(codes, factors, importance=importance, **rows, **options)
+    if importance == "random_forest":
+        assert all(name.startswith("dci_forest_") for name in received)
+    return {name.replace("dci_forest_", "dci_"): value for name, value in received.items()}
 
 
 @pytest.mark.parametrize("importance", ["gradient_boosting", "random_forest"])
@@ -60,3 +67,45 @@ def test_errors(codes, factors):
         dci(codes["perfect"], factors, importance="lasso")
     with pytest.raises(ValueError, match="at least 2. Received 1"):
         dci(codes["perfect"], factors[:, :1])
+
+
+@pytest.mark.parametrize("importance", ["gradient_boosting", "random_forest"])
+def test_continuous_factors_by_regression(importance, rows):
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(768, 2))
+    received = scores(np.column_stack([3 * y, rng.normal(size=768)]), y, rows, importance, continuous=True)
+    assert set(received) == {"dci_disentanglement", "dci_completeness", "dci_r2", "dci_r2_train"}
+    assert min(received.values()) > 0.95
+    useless = scores(rng.normal(size=(768, 2)), y, rows, importance, continuous=True)
+    assert useless["dci_disentanglement"] < 0.1 and useless["dci_r2"] < 0.1  # which can be negative
+    with pytest.raises(ValueError, match="Factor 0 must be discrete"):
+        scores(y, y, rows, importance)
+
+
+def test_intervals_refit_and_say_how_often(codes, factors, rows):
+    with pytest.warns(UserWarning, match=r"2 resamples x 2 factors = 4 fits"):
+        scores(codes["rotated"], factors[:, :2], rows, bootstrap=2)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_invariances(seed):
+    """Trees ask only for the order of values; that of latents breaks their ties alone."""
+    rng = np.random.default_rng(seed)
+    factors = rng.integers(3, size=(300, 2))
+    codes = np.round(2 * factors @ rng.normal(size=(2, 3)) + rng.normal(size=(300, 3)))
+    some = {"num_train": 200, "num_test": 100}
+    expected = scores(codes, factors, some)
+    assert scores(codes * [1, 8, 0.25] + [0, -4, 2], factors, some) == pytest.approx(expected)
+    assert scores(np.exp(codes / 4), factors, some)["dci_disentanglement"] == pytest.approx(
+        expected["dci_disentanglement"]
+    )
+    moved = scores(codes[:, rng.permutation(3)], factors[:, ::-1], some)
+    assert moved == pytest.approx(expected, abs=0.1)
+
+
+def test_entropies_are_those_of_the_definition():
+    R = np.random.default_rng(0).random((4, 3))  # [D, F]
+    D = sum(R[d].sum() / R.sum() * (1 - stats.entropy(R[d], base=3)) for d in range(4))
+    C = sum(R[:, k].sum() / R.sum() * (1 - stats.entropy(R[:, k], base=4)) for k in range(3))
+    assert concentration(R) == pytest.approx(D) and concentration(R.T) == pytest.approx(C)

@@ -70,3 +70,12 @@ def test_importing_the_metrics_imports_neither_scipy_nor_scikit_learn():
     )
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert printed.splitlines()[-1] == "[]"
+
+
+def test_integers_are_classes_however_many():
+    few = np.array([[0, 3], [1, 7], [2, 9], [3, 3]])
+    np.testing.assert_array_equal(inputs.classes(few), [[0, 0], [1, 1], [2, 2], [3, 0]])
+    with pytest.raises(ValueError, match="Factor 0 must be discrete. Received 4 distinct values in 4 rows"):
+        inputs.classes(few + 0.5)
+    with pytest.raises(ValueError, match="Two rows must share a value of every factor. .* of factor 0"):
+        beta_vae_score(np.eye(4), few)

@@ -1,10 +1,16 @@
+import time
+import warnings
+
 import numpy as np
 import pytest
 
 from vaezoo.metrics import (
+    active_units,
+    aggregate,
     ari,
     beta_vae_score,
     chen_mig,
+    class_information,
     clustering_accuracy,
     dci,
     factor_vae_score,
@@ -12,10 +18,12 @@ from vaezoo.metrics import (
     mig,
     modularity,
     nmi,
+    per_latent,
     sap,
     udr,
 )
 from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.parallel import over_cores
 
 
 def test_covers_the_mean_as_often_as_it_says():
@@ -24,7 +32,8 @@ def test_covers_the_mean_as_often_as_it_says():
     for seed in range(300):
         rng = np.random.default_rng(seed)
         x = rng.exponential(size=60)
-        limits = with_interval(lambda rows, x=x: {"m": x[rows].mean() - 1}, 60, rng, bootstrap=200, confidence=0.9)
+        options = {"bootstrap": 200, "confidence": 0.9, "bounds": (-1, np.inf)}
+        limits = with_interval(lambda rows, x=x: {"m": x[rows].mean() - 1}, 60, rng, **options)
         covered += limits["m_low"] <= 0 <= limits["m_high"]
     assert 0.80 < covered / 300 < 0.95
 
@@ -89,3 +98,75 @@ def test_the_score_itself_does_not_depend_on_the_interval(codes, factors):
 def test_errors(wrong, codes, factors):
     with pytest.raises(ValueError, match=r"`bootstrap` must be >= 0 and `confidence` in \(0, 1\). Received"):
         mig(codes["perfect"], factors, num_train=None, **wrong)
+
+
+def test_intervals_of_mig_and_irs_cover_the_mean_of_many_samples():
+    """90 % intervals, of 120 rows each; IRS's is the hard one, see its docstring."""
+
+    def sample(seed):
+        rng = np.random.default_rng(seed)
+        v = rng.integers(4, size=(120, 2))
+        return v + 0.3 * v[:, ::-1] + 0.3 * rng.normal(size=(120, 2)), v
+
+    for metric, least in ((mig, 0.75), (irs, 0.7)):
+        name, every = metric.__name__, {"num_train": None}
+        truth = np.mean([metric(*sample(seed), **every)[name] for seed in range(1000, 1200)])
+        intervals = [metric(*sample(seed), **every, bootstrap=60, confidence=0.9) for seed in range(50)]
+        assert least <= np.mean([s[f"{name}_low"] <= truth <= s[f"{name}_high"] for s in intervals]) <= 1, name
+
+
+def test_limits_stay_within_the_bounds_of_the_score():
+    def half(rows):
+        return {"m": np.array([(rows < 2).mean(), (rows < 50).mean()])}  # of 100: 0.02 and 0.5
+
+    options = {"bootstrap": 100, "confidence": 0.99}
+    limits = with_interval(half, 100, np.random.default_rng(0), **options)
+    assert limits["m_low"][0] == 0 and 0 < limits["m_low"][1] < 0.5 < limits["m_high"][1] < 1
+    free = with_interval(half, 100, np.random.default_rng(0), bounds=(-1, 0.6), **options)
+    assert free["m_low"][0] < 0 and free["m_high"][1] == 0.6
+    alike = ari([0, 1] * 10, [0, 1] * 9 + [1, 0], bootstrap=50)
+    assert -0.5 <= alike["ari_low"] < alike["ari"] < alike["ari_high"] <= 1
+    useless = ari(np.arange(20) % 2, np.arange(20) // 2 % 2, bootstrap=50)
+    assert -0.5 <= useless["ari_low"] < 0  # below chance, which nmi cannot be
+
+
+def test_unsupervised_scores_have_intervals():
+    rng = np.random.default_rng(0)
+    mean = rng.normal(size=(200, 3)) * [1, 0.1, 0.01]
+    log_var = -1 + 0.1 * rng.normal(size=mean.shape)
+    units = active_units(mean, bootstrap=50)
+    assert units["active_units_low"] <= units["active_units"] <= units["active_units_high"] <= 3
+    p = rng.dirichlet([0.5] * 4, size=200)
+    known = class_information([p], bootstrap=50)
+    assert 0 < known["mi_y_low"] < known["mi_y"] < known["mi_y_high"] < np.log(4)
+    table = per_latent(mean, log_var, aggregate(mean, log_var), bootstrap=50)
+    for name in ("kl", "var_mean", "mi_lower", "mi_upper", "mi"):
+        assert table[f"{name}_low"].shape == (3,)
+        assert (table[f"{name}_low"] <= table[name]).all() and (table[name] <= table[f"{name}_high"]).all(), name
+    width = table["mi_high"] - table["mi_low"]
+    np.testing.assert_allclose(width, 2 * 1.96 * table["mi_se"], rtol=0.5, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "label, total, metric, options",
+    [
+        ("explicitness", 2, modularity, {}),
+        ("sap", 8, sap, {}),
+        ("dci trees", 100 * (3 + 4), dci, {}),
+        ("dci_forest trees", 20, dci, {"importance": "random_forest"}),
+        ("dci_forest bootstrap", 3, dci, {"importance": "random_forest", "bootstrap": 3}),
+    ],
+)
+def test_bars_move_to_their_ends(label, total, metric, options, codes, factors, capsys):
+    few = {"num_train": 60, "num_test": 30, **options}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shown = metric(codes["rotated"], factors[:, :2], progress=True, **few)
+        bars = capsys.readouterr().err
+        assert shown == metric(codes["rotated"], factors[:, :2], **few)
+    assert f"{label}: 100%" in bars and f"{total}/{total}" in bars and bars.count("\n") == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_results_of_fits_keep_their_order():
+    assert over_cores(lambda i: time.sleep(0.02 * (3 - i)) or i, [(i,) for i in range(4)], "", False) == [0, 1, 2, 3]

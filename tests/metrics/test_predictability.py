@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vaezoo.metrics import sap
 from vaezoo.metrics.predictability import accuracy, squared_correlation
@@ -68,3 +70,18 @@ def test_errors(codes, factors, rows):
         score(codes["perfect"], codes["useless"], rows)
     with pytest.raises(ValueError, match="Factor 1 must take at least 2 values"):
         score(codes["perfect"], codes["useless"] * [1, 0, 1, 1], rows, continuous=True)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_invariances(seed):
+    """Thresholds ask only for the order of values; the SVM's penalty sees their scale."""
+    rng = np.random.default_rng(seed)
+    factors = rng.integers(3, size=(300, 2))
+    codes = np.round(factors @ rng.normal(size=(2, 3)) + 0.5 * rng.normal(size=(300, 3)))
+    some, latents = {"num_train": 200, "num_test": 100}, rng.permutation(3)
+    for options in ({}, {"classifier": "thresholds"}, {"continuous": True}):
+        expected = score(codes, factors, some, **options)
+        assert score(codes[:, latents], factors[:, ::-1], some, **options) == pytest.approx(expected, abs=1e-9)
+        if options:
+            assert score(codes * [8, 0.5, 2] + 3, factors, some, **options) == pytest.approx(expected, abs=1e-9)

@@ -115,7 +115,7 @@ def test_what_cannot_be_encoded(model, data, images):
         represent(model, images[:, :, :4])
     with pytest.raises(ValueError, match="`images` must be from 2 to the 48 of 'squares'. Received: 49"):
         represent(model, data, images=49)
-    with pytest.raises(ValueError, match="signature 'encode'"):
+    with pytest.raises(ValueError, match="signatures 'encode' and 'decode'"):
         Exported(tf.Module())
     broken = small_model("vae")
     weights = broken.encoder.trainable_variables[-2]

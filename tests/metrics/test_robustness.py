@@ -63,3 +63,29 @@ def test_errors(codes, factors):
         irs(codes["perfect"], factors, quantile=0)
     with pytest.raises(ValueError, match="Factor 0 must take at least 2 values"):
         score(codes["perfect"], factors * [0, 1, 1, 1])
+
+
+def test_one_factor(codes, factors):
+    """z_2 is that factor, and z_3 moves as far with it held as without: (1 + 0) / 2."""
+    assert score(codes["perfect"][:, [2]], factors[:, [2]]) == pytest.approx(1)
+    assert score(codes["perfect"][:, 2:], factors[:, [2]]) == pytest.approx(0.5)
+
+
+def test_by_brute_force():
+    rng = np.random.default_rng(0)
+    z, v = rng.normal(size=(200, 3)), rng.integers(4, size=(200, 2))
+    total = weights = 0
+    for d in range(3):
+        w = max(abs(z[:, d] - z[:, d].mean()))
+        moves = []
+        for k in range(2):
+            groups = [z[v[:, k] == value, d] for value in range(4)]
+            moves.append(np.mean([max(abs(group - group.mean())) for group in groups]))
+        total, weights = total + w * max(1 - move / w for move in moves), weights + w
+    assert score(z, v, quantile=1.0, bins=None) == pytest.approx(total / weights)
+
+
+def test_useless_codes_can_fall_below_zero():
+    """A value's mean may lie further from an extreme than the mean of all does: 1.5 of w = 1 here."""
+    v, z = np.repeat([[0], [1]], 4, axis=0), np.array([[-1.0], [-1], [-1], [1], [-1], [1], [1], [1]])
+    assert score(z, v, quantile=1.0) == -0.5

@@ -3,6 +3,8 @@
 import matplotlib.text
 import numpy as np
 import pytest
+from matplotlib import colormaps
+from matplotlib.colors import to_rgb
 from PIL import Image
 from scipy import stats
 from small import small_model
@@ -10,6 +12,7 @@ from small import small_model
 from vaezoo import plots
 from vaezoo.metrics import Representation
 from vaezoo.plots.images import image_grid
+from vaezoo.plots.style import COLOURS, DASHES, MAP, MARKERS
 
 SIZES = (3, 6, 8, 4, 5)
 NAMES = ("shape", "scale", "orientation", "x", "y")
@@ -167,3 +170,32 @@ def test_colour_images_stay_colour():
     rows = np.random.default_rng(0).random((2, 3, 8, 8, 3))
     canvas = image_grid(rows, ["a", "b"]).axes[0].images[0].get_array()
     np.testing.assert_allclose(canvas[9:, 9:17], rows[1, 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("mean_var", [[1e-9, 0.3, 1.0], [0.0, 1e-30, 0.9], [5.0, 40.0, 2.0], [0.7, 0.8, 0.9]])
+def test_every_latent_lies_inside_the_axes(mean_var):
+    var_mean = np.array([3.0, 0.5, 0.0])
+    axes = plots.variance_information(var_mean, mean_var, [5.0, 1.0, 0.0]).axes[0]
+    shown = axes.transAxes.inverted().transform(axes.transData.transform(axes.collections[0].get_offsets()))
+    assert (shown > 0.005).all() and (shown < 0.995).all()
+
+
+def deuteranopic(colour):
+    """CIE L*a*b* of a colour as seen without green cones (Machado et al. 2009, linear RGB)."""
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]])
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = to_xyz @ (seen @ linear).clip(0, 1) / [0.9505, 1, 1.089]
+    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def test_colours_differ_without_green_cones():
+    """2.3 is just noticeable. Lines also differ by markers and dashes, whose positions are the colours'."""
+    seen = [deuteranopic(colour) for colour in COLOURS]
+    distances = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
+    assert min(distances) > 15
+    assert len(set(MARKERS)) == len(set(map(str, DASHES))) == len(set(COLOURS)) == 7
+    lightness = [deuteranopic(colour)[0] for colour in colormaps[MAP](np.linspace(0, 1, 20))]
+    assert min(np.diff(lightness)) > 1  # a map rises in lightness alone

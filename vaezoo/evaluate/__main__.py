@@ -1,4 +1,4 @@
-"""python -m vaezoo.evaluate --run=runs/nonsyn_dsprites [--metrics=mig,dci] [--images=50000] [--figures]"""
+"""python -m vaezoo.evaluate --run=runs/nonsyn_dsprites [--metrics=mig,dci] [--images=50000] [--figures=all]"""
 
 import os
 import sys
@@ -8,14 +8,25 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from absl import app, flags
 
-from vaezoo.evaluate import evaluate, evaluate_seeds, report
+from vaezoo.evaluate import evaluate, evaluate_seeds, report, trade_offs
 from vaezoo.evaluate.catalogue import METRICS
+from vaezoo.evaluate.figures import FIGURES
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("run", None, "A run's folder, a .keras file or a SavedModel; with --metrics=udr, a folder of runs.")
-flags.DEFINE_list(
-    "metrics", ["default"], f"default (all that apply but the slow), all, udr, or some of: {', '.join(METRICS)}."
+flags.DEFINE_string(
+    "run", None, "A run's folder, a .keras file or a SavedModel; with --metrics=udr or --by, a folder of runs."
 )
+flags.DEFINE_list(
+    "metrics",
+    ["default"],
+    f"default (all that apply but the slow), all, or some of: {', '.join(METRICS)}. Or udr alone, of runs that differ "
+    "by their seeds.",
+)
+flags.DEFINE_list("figures", [], f"Draw, too: all (that apply), or some of: {', '.join(FIGURES)}.")
+flags.DEFINE_string(
+    "by", None, "Draw the trade-offs of evaluated runs, as this hyperparameter (beta, say) changes; no new scores."
+)
+flags.DEFINE_string("against", None, "With --by: the score on the abscissa. Default: the hyperparameter.")
 flags.DEFINE_integer("images", None, "Encode so many, drawn at random. Default: all; for udr, 10,000.")
 flags.DEFINE_integer("seed", 0, "Of every draw.")
 flags.DEFINE_integer("bootstrap", 0, "Resamples for confidence intervals; 0 for none.")
@@ -24,7 +35,6 @@ flags.DEFINE_string("dataset", None, "As for train_main.py. Default: what the ru
 flags.DEFINE_string("data_dir", None, "Folder of data files. Default: $VAEZOO_DATA_DIR.")
 flags.DEFINE_string("split", None, "Of the data set. Default: test where there is one.")
 flags.DEFINE_string("out", None, "Folder of scores.json and figures/. Default: the run's, or evaluations/<name>.")
-flags.DEFINE_bool("figures", False, "Draw the figures, too.")
 
 SHARED = ("seed", "bootstrap", "confidence", "dataset", "data_dir", "split", "out")
 
@@ -37,7 +47,13 @@ def main(argv):
         sys.exit("vaezoo.evaluate: --run=<folder, .keras file or SavedModel> is needed.")
     options = {name: getattr(FLAGS, name) for name in SHARED} | {"progress": sys.stderr.isatty()}
     try:
+        if FLAGS.by:
+            options = {"by": FLAGS.by, "against": FLAGS.against, "metrics": FLAGS.metrics, "out": FLAGS.out}
+            print(trade_offs(FLAGS.run, **options))
+            return
         if FLAGS.metrics == ["udr"]:
+            if FLAGS.figures:
+                raise ValueError("--metrics=udr has no --figures.")
             if FLAGS.images is not None:
                 options["images"] = FLAGS.images
             scores = evaluate_seeds(FLAGS.run, **options)

@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import warnings
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,28 +20,31 @@ from vaezoo.terms import AggregatePosterior
 
 @dataclasses.dataclass
 class Case:
-    """What metrics are computed from. q: of the representation, made when first asked for."""
+    """What metrics and figures are computed from; what takes long is made when first asked for."""
 
     model: BaseVAE | Exported
     data: ImageData
     representation: Representation
     seed: int = 0
     progress: bool = False
-    _q: AggregatePosterior | None = None
 
-    @property
+    @cached_property
     def q(self) -> AggregatePosterior:
-        if self._q is None:
-            r = self.representation
-            self._q = metrics.aggregate(
-                r.mean, r.log_var, seed=self.seed, dataset_size=r.dataset_size, progress=self.progress
-            )
-        return self._q
+        """The aggregate posterior, at samples of it."""
+        r = self.representation
+        options = {"seed": self.seed, "dataset_size": r.dataset_size, "progress": self.progress}
+        return metrics.aggregate(r.mean, r.log_var, **options)
+
+    @cached_property
+    def latents(self) -> dict[str, np.ndarray]:
+        """`per_latent`, with I(x; z_k)."""
+        return metrics.per_latent(self.representation.mean, self.representation.log_var, self.q)
 
     @property
     def grid(self) -> FactorGrid | None:
         """The grid of factors, where the rows are all of it."""
-        return self.data.factors if self.representation.whole_grid else None
+        r = self.representation
+        return FactorGrid(r.factor_names, r.factor_sizes) if r.whole_grid else None
 
     @property
     def classes(self) -> np.ndarray:
@@ -56,7 +60,8 @@ class Metric:
     function: of vaezoo.metrics. inputs: a case -> its positional arguments, and those that the case decides.
     options: fixed ones, that differ from the function's defaults. more: what else the protocol names.
     codes: what of the representation it looks at.
-    needs: of "factors", "classes" (labels or factors), "categorical" (latents), "likelihood" (no SavedModel).
+    needs: of "factors", "classes" (labels or factors), "categorical" (latents), "likelihood" (no SavedModel): what
+    `vaezoo.evaluate.choice.offers` tells.
     slow: only computed if asked for by name, or by "all".
     """
 
@@ -67,6 +72,22 @@ class Metric:
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
     slow: bool = False
     more: Callable[[Case], dict[str, Any]] = lambda case: {}
+
+
+def varying(r: Representation) -> tuple[Representation, list[str]]:
+    """A representation without the factors that have one value in its rows, and their names."""
+    if r.factors is None:
+        return r, []
+    constant = np.ptp(r.factors, axis=0) == 0
+    names, sizes = (tuple(np.array(kept)[~constant].tolist()) for kept in (r.factor_names, r.factor_sizes))
+    left_out = [name for name, alone in zip(r.factor_names, constant, strict=True) if alone]
+    return dataclasses.replace(r, factors=r.factors[:, ~constant], factor_names=names, factor_sizes=sizes), left_out
+
+
+def of_samples(case: Case) -> dict[str, Any]:
+    """What the samples of the aggregate posterior add to a protocol."""
+    r = case.representation
+    return {"seed": case.seed, "num_samples": len(case.q.z), "rows": r.size, "dataset_size": r.dataset_size}
 
 
 def of_means(function, *, grid: bool = False, slow: bool = False, **options) -> Metric:
@@ -88,16 +109,12 @@ METRICS: dict[str, Metric] = {
     "likelihood_bounds": Metric(
         metrics.likelihood_bounds, lambda case: ((case.model, case.data), {}), "samples", frozenset({"likelihood"})
     ),
-    "decomposition": Metric(
-        metrics.decomposition,
-        lambda case: ((case.q,), {}),
-        "samples",
-        more=lambda case: {
-            "seed": case.seed,
-            "num_samples": len(case.q.z),
-            "rows": case.representation.size,
-            "dataset_size": case.representation.dataset_size,
-        },
+    "decomposition": Metric(metrics.decomposition, lambda case: ((case.q,), {}), "samples", more=of_samples),
+    "per_latent": Metric(
+        metrics.per_latent,
+        lambda case: ((case.representation.mean, case.representation.log_var, case.q), {}),
+        "posteriors and samples",
+        more=of_samples,
     ),
     "active_units": Metric(metrics.active_units, lambda case: ((case.representation.mean,), {}), "means"),
     "class_information": Metric(

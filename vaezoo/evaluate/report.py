@@ -27,9 +27,15 @@ def scores(
     seed: int,
     computed: Mapping[str, tuple[dict[str, float], dict[str, Any]]],
     latents: Mapping[str, np.ndarray] | None,
+    left_out: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """What scores.json holds. subject: one, or the runs of several seeds. computed: metric -> (scores, protocol)."""
+    """What scores.json holds.
+
+    subject: one, or the runs of several seeds. computed: metric -> (scores, protocol); the arrays of `per_latent`
+    stand under "latents". left_out: factors of one value.
+    """
     many = not isinstance(subject, Subject)
+    constant = {"constant_factors": list(left_out)} if left_out else {}
     return {
         "subject": [s.name for s in subject] if many else subject.name,
         "model": sorted({type(s.model).__name__ for s in subject}) if many else type(subject.model).__name__,
@@ -39,9 +45,11 @@ def scores(
             "split": split,
             "images": representation.size,
             "of": representation.dataset_size,
+            **constant,
         },
+        "training": [s.training for s in subject] if many else subject.training,
         "seed": seed,
-        "scores": {name: result for name, (result, _) in computed.items()},
+        "scores": {name: result for name, (result, _) in computed.items() if name != "per_latent"},
         "protocol": {name: protocol for name, (_, protocol) in computed.items()},
         **({} if latents is None else {"latents": {name: column.tolist() for name, column in latents.items()}}),
         "packages": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},
@@ -55,17 +63,20 @@ def write(file: Path, scores: Mapping[str, Any]) -> None:
 
 
 def table(scores: Mapping[str, Any]) -> str:
-    """The scores, with their intervals or standard errors, then the latents by falling KL."""
+    """The scores, with their intervals or standard errors, what was refused, then the latents by falling KL."""
     data = scores["data"]
     lines = [f"{scores['subject']} on {data['images']} of {data['of']} images of {data['name']} ({data['split']})", ""]
-    for metric, values in scores["scores"].items():
-        for name, value in values.items():
-            if name.endswith(SUFFIXES):
-                continue
-            label = f"{name} (random forest)" if metric == "dci_random_forest" else name
-            lines.append(f"  {label:42s} {value:10.4f}{spread(name, values)}")
+    if "constant_factors" in data:
+        lines[1:1] = [f"without the factors that have one value there: {', '.join(data['constant_factors'])}"]
+    for values in scores["scores"].values():
+        lines += [
+            f"  {name:42s} {value:10.4f}{spread(name, values)}"
+            for name, value in values.items()
+            if not name.endswith(SUFFIXES)
+        ]
+    lines += [f"  {name}: {about['error']}" for name, about in scores["protocol"].items() if "error" in about]
     if "latents" in scores:
-        latents = scores["latents"]
+        latents = {name: column for name, column in scores["latents"].items() if not name.endswith(("_low", "_high"))}
         lines += ["", "  latent " + "".join(f"{name:>10s}" for name in latents) + "   nats; variances"]
         for k in np.argsort(np.negative(latents["kl"]), kind="stable"):
             lines.append(f"  z_{k:<5d} " + "".join(f"{column[k]:10.4f}" for column in latents.values()))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -14,19 +16,24 @@ from vaezoo.data import ImageData
 from vaezoo.metrics import Exported
 from vaezoo.models import BaseVAE
 
+TRAINING = ("model", "preset", "steps", "batch_size", "learning_rate", "seed", "hyperparameters")
+
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
     """A model, where it comes from, and what is known of its training.
 
     name: of the run, file or exported model. folder: where scores.json goes unless told otherwise; never that of a
-    served version. dataset: the name that its run or card gives, or None.
+    served version. dataset: the name that its run or card gives, or None. training: what else these tell, of
+    `TRAINING`. prefix: of the names of what is written, for .keras files that may share a folder.
     """
 
     model: BaseVAE | Exported
     name: str
     folder: Path
     dataset: str | None
+    training: dict[str, Any] = dataclasses.field(default_factory=dict)
+    prefix: str = ""
 
 
 def find(path: str | os.PathLike) -> Subject:
@@ -40,23 +47,37 @@ def find(path: str | os.PathLike) -> Subject:
         if versions and not (path / "model.keras").exists():
             path = max(versions, key=lambda version: int(version.name))
     if (path / "saved_model.pb").exists():
-        card = path / "model.json"
-        about = json.loads(card.read_text()) if card.exists() else {}
+        card = about(path / "model.json")
+        card |= card.get("training", {})
         name = f"{path.resolve().parent.name}-{path.resolve().name}"
-        return Subject(Exported.load(path), name, Path("evaluations", name), about.get("training", {}).get("dataset"))
+        return Subject(Exported.load(path), name, Path("evaluations", name), card.get("dataset"), facts(card))
     file = path / "model.keras" if path.is_dir() else path
     if not file.is_file():
         raise ValueError(f"Expected a run's folder, a .keras file or a SavedModel. There is no {file}")
     try:
         model = keras.saving.load_model(file, compile=False)
-    except (ValueError, TypeError, OSError) as error:
-        raise ValueError(f"{file} is not a .keras file that can be read. {str(error).splitlines()[0]}") from error
+    except Exception as error:  # Keras, zipfile and h5py each have their own
+        first_line = str(error).partition("\n")[0]
+        raise ValueError(f"{file} is not a .keras file that can be read. {first_line}") from error
     if not isinstance(model, BaseVAE):
         raise ValueError(f"{file} must be a model of vaezoo. Received: {type(model).__name__}")
-    config = file.parent / "config.json"
-    about = json.loads(config.read_text()) if config.exists() else {}
-    name = file.resolve().parent.name if file.name == "model.keras" else file.stem
-    return Subject(model, name, file.parent, about.get("dataset"))
+    config = about(file.parent / "config.json")
+    if file.name == "model.keras":
+        return Subject(model, file.resolve().parent.name, file.parent, config.get("dataset"), facts(config))
+    return Subject(model, file.stem, file.parent, config.get("dataset"), prefix=f"{file.stem}.")
+
+
+def about(file: Path) -> dict[str, Any]:
+    """What a config.json or model.json says; nothing where there is none. Raises ValueError for a damaged one."""
+    try:
+        return json.loads(file.read_text()) if file.exists() else {}
+    except ValueError as error:
+        raise ValueError(f"{file} is not JSON: {error}") from error
+
+
+def facts(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What scores.json says of a training."""
+    return {name: about[name] for name in TRAINING if name in about}
 
 
 def seeds(folder: str | os.PathLike) -> list[Subject]:
@@ -81,6 +102,8 @@ def load_data(
     if split is None:
         try:
             return vaezoo_data.load(dataset, data_dir=data_dir, split="test"), "test"
-        except ValueError:
+        except ValueError as error:
+            if not str(error).startswith("Unknown split"):  # a split that is there, but damaged
+                raise
             split = "train"
     return vaezoo_data.load(dataset, data_dir=data_dir, split=split), split

@@ -76,7 +76,7 @@ def ari(
 
         return adjusted_rand_score(c, y)
 
-    return compare("ari", rand, labels, classes, seed, bootstrap, confidence)
+    return compare("ari", rand, labels, classes, seed, bootstrap, confidence, bounds=(-0.5, 1.0))
 
 
 def compare(
@@ -87,6 +87,7 @@ def compare(
     seed: int,
     bootstrap: int,
     confidence: float,
+    bounds: tuple[float, float] = (0.0, 1.0),
 ) -> dict[str, float]:
     """`statistic` of labels [N] and classes [N], both numbered from 0, with its interval."""
     labels, classes = np.asarray(labels), np.asarray(classes)
@@ -102,4 +103,5 @@ def compare(
     def score(rows: np.ndarray) -> dict[str, float]:
         return {name: statistic(y[rows], c[rows])}
 
-    return with_interval(score, len(y), np.random.default_rng(seed), bootstrap=bootstrap, confidence=confidence)
+    rng = np.random.default_rng(seed)
+    return with_interval(score, len(y), rng, bootstrap=bootstrap, confidence=confidence, bounds=bounds)

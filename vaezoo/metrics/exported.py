@@ -20,7 +20,7 @@ class Exported:
     """encode, decode, reconstruct, latents and image_shape of a SavedModel with the signatures of vaezoo.serving.
 
     module: what `tf.saved_model.load` gives. max_batch: the most images that it takes at once.
-    Raises ValueError where it has no signature `encode`.
+    Raises ValueError where it has no signatures `encode` and `decode`, or these are not those of vaezoo.serving.
 
     `decode` gives a Bernoulli distribution of the served pixels: good for its mean, not for log-densities, which
     float32 probabilities near 0 and 1 have lost.
@@ -28,13 +28,16 @@ class Exported:
 
     def __init__(self, module, max_batch: int = 256):
         signatures = getattr(module, "signatures", {})
-        if "encode" not in signatures:
+        if not {"encode", "decode"} <= set(signatures):
             raise ValueError(
-                "Expected a model of vaezoo or a SavedModel with a signature 'encode'. "
+                "Expected a model of vaezoo or a SavedModel with signatures 'encode' and 'decode'. "
                 f"Received: {type(module).__name__} with {sorted(signatures)}"
             )
         self.module, self.max_batch = module, max_batch  # which keeps the variables alive
         self._encode, self._decode = signatures["encode"], signatures["decode"]
+        check_signature("encode", self._encode, {"image"}, {"mean", "log_var"})
+        labels = {name for name in self._decode.structured_input_signature[1] if name.startswith("label")}
+        check_signature("decode", self._decode, {"mean"} | labels, {"image"})
         self.image_shape = tuple(self._encode.structured_input_signature[1]["image"].shape[1:])
         outputs = self._encode.structured_outputs
         self._probs = sorted((name for name in outputs if name.startswith("probs")), key=lambda name: (len(name), name))
@@ -75,3 +78,13 @@ class Exported:
     def _posterior(self, served) -> Posterior:
         logits = [tf.math.log(tf.maximum(served[name], TINY)) for name in self._probs]
         return Posterior(served["mean"], served["log_var"], logits)
+
+
+def check_signature(name: str, signature, inputs: set[str], outputs: set[str]) -> None:
+    """Raises ValueError unless a signature takes exactly these inputs and gives at least these outputs."""
+    takes, gives = set(signature.structured_input_signature[1]), set(signature.structured_outputs)
+    if takes != inputs or not outputs <= gives:
+        raise ValueError(
+            f"Expected a signature '{name}' from {sorted(inputs)} to {sorted(outputs)}, as vaezoo.serving exports. "
+            f"Received: from {sorted(takes)} to {sorted(gives)}"
+        )

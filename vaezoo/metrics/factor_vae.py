@@ -44,7 +44,8 @@ def factor_vae_score(
         num_variance: rows for the global variance.
         batch_size: L, images in a vote.
         threshold: least standard deviation of an active latent.
-        bootstrap: resamples of test votes for the interval, with the classifier kept; 0 for none.
+        bootstrap: resamples of test votes for the interval, with the classifier kept; 0 for none. It has no width
+            where every test vote is right: see `vaezoo.metrics.interval`.
         confidence: of the interval.
 
     Returns:

@@ -60,7 +60,7 @@ class MatchingRows:
         factors: [N, F], discrete, of any type.
 
     Raises:
-        ValueError: a factor that is constant or continuous.
+        ValueError: a factor that is constant or continuous, or of which no value occurs twice.
     """
 
     def __init__(self, factors: np.ndarray):
@@ -69,6 +69,11 @@ class MatchingRows:
         self.orders = [np.argsort(v_k, kind="stable") for v_k in self.v.T]
         self.counts = [np.bincount(v_k) for v_k in self.v.T]
         self.matched = [np.flatnonzero(n[v_k] > 1) for n, v_k in zip(self.counts, self.v.T, strict=True)]
+        alone = [k for k, rows in enumerate(self.matched) if not len(rows)]
+        if alone:
+            raise ValueError(
+                f"Two rows must share a value of every factor. Received none that do of factor {alone[0]}."
+            )
 
     def anchors(self, k: int, count: int, rng: np.random.Generator) -> np.ndarray:
         """`count` random rows, of those whose value of factor k another row has too."""

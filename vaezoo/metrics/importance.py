@@ -1,14 +1,17 @@
 """Disentanglement, completeness and informativeness, from the importance of each latent to each factor."""
 
+import warnings
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import entropy
 from vaezoo.metrics.interval import with_interval
-from vaezoo.metrics.parallel import over_cores
+from vaezoo.metrics.parallel import bar_of, over_cores
 
-ESTIMATORS = ("gradient_boosting", "random_forest")
+NAMES = {"gradient_boosting": "dci", "random_forest": "dci_forest"}  # importance -> what its scores are called
+TREES = {"gradient_boosting": 100, "random_forest": 10}
 
 
 def dci(
@@ -17,6 +20,7 @@ def dci(
     *,
     seed: int = 0,
     importance: str = "gradient_boosting",
+    continuous: bool = False,
     num_train: int = 10_000,
     num_test: int = 5_000,
     progress: bool = False,
@@ -33,65 +37,92 @@ def dci(
     Protocol (disentanglement_lib, `dci.gin`): 10,000 rows to train, 5,000 others to test, scikit-learn's
     gradient boosted trees at their defaults, one classifier per factor. `importance="random_forest"`, the
     paper's choice beside the lasso, is the faster estimator: 10 trees per factor, every latent a candidate at
-    every split. Its scores compare only among themselves. The reference weighs the factors in C by their
-    importance, as D does the latents; the paper averages them: for trees, whose importances sum to 1, these
-    are one.
+    every split. Its scores compare only among themselves and have names of their own. The reference weighs
+    the factors in C by their importance, as D does the latents; the paper averages them: for trees, whose
+    importances sum to 1, these are one.
+
+    The longest fit, that of the factor with most values, bounds what more cores can gain: its trees are grown
+    one after another.
 
     Args:
         codes: [N, D].
-        factors: [N, F], F >= 2, discrete.
+        factors: [N, F], F >= 2, discrete, or numbers if `continuous`.
         seed: draws the rows, seeds the trees, draws the resamples.
         importance: "gradient_boosting" or "random_forest".
+        continuous: the same trees as regressors; I is then the mean R², named so.
         num_train, num_test: rows; of fewer rows than both, two thirds train by these defaults.
-        progress: show a bar over the fits.
-        bootstrap: resamples of the training rows for the interval, all trees fitted again for each; 0 for
-            none.
+        progress: show a bar over the trees; with `bootstrap`, over the resamples.
+        bootstrap: resamples of the training rows for the interval, all trees fitted again for each, since D and
+            C know nothing of the test; 0 for none. A warning says how many fits that makes.
         confidence: of the interval.
 
     Returns:
         `dci_disentanglement`, `dci_completeness`, `dci_informativeness` (on the test rows),
-        `dci_informativeness_train`, all in [0, 1], and `_low`, `_high` of each on request. If no latent has
-        any importance, D = C = 0; a single latent is complete.
+        `dci_informativeness_train`, all in [0, 1], and `_low`, `_high` of each on request; of random forests
+        `dci_forest_disentanglement` and so on; with `continuous`, `dci_r2` and `dci_r2_train`, up to 1, in the
+        place of informativeness. If no latent has any importance, D = C = 0; a single latent is complete.
 
     Raises:
-        ValueError: bad shapes, NaN, a continuous or constant factor, fewer than 2 factors, an unknown
-            `importance`.
+        ValueError: bad shapes, NaN, a constant factor, a continuous one without `continuous`, fewer than 2
+            factors, an unknown `importance`.
     """
-    if importance not in ESTIMATORS:
-        raise ValueError(f"Unknown importance {importance!r}. Choose from: {', '.join(ESTIMATORS)}.")
+    if importance not in NAMES:
+        raise ValueError(f"Unknown importance {importance!r}. Choose from: {', '.join(NAMES)}.")
     codes, factors = inputs.check(codes, factors)
     inputs.at_least_two_factors(factors, "dci")
     rng = np.random.default_rng(seed)
     rows = inputs.draw(len(codes), [num_train, num_test], rng)
-    v = inputs.classes(factors[np.concatenate(rows)])
+    v = (inputs.numbers if continuous else inputs.classes)(factors[np.concatenate(rows)])
     (z, z_test), (v, v_test) = (codes[r] for r in rows), np.split(v, [len(rows[0])])
-    longest_first = np.argsort(-v.max(axis=0), kind="stable")  # to keep every core busy to the end
+    sizes = [1 if continuous else len(np.unique(v_k)) for v_k in v.T]
+    growing = [size if size > 2 and importance == "gradient_boosting" else 1 for size in sizes]  # trees at a time
+    longest_first = np.argsort(np.negative(sizes), kind="stable")  # to keep every core busy to the end
+    if bootstrap:
+        fits = f"{bootstrap} resamples x {v.shape[1]} factors = {bootstrap * v.shape[1]}"
+        warnings.warn(f"The intervals of `dci` refit its trees: {fits} fits beside those of the score.", stacklevel=2)
 
-    def fit(k: int, rows: np.ndarray) -> tuple[np.ndarray, float, float]:
-        model = estimator(importance, seed).fit(z[rows], v[rows, k])
+    def fit(k: int, rows: np.ndarray, bar) -> tuple[np.ndarray, float, float]:
+        model = estimator(importance, continuous, seed)
+        if importance == "gradient_boosting":
+            model.fit(z[rows], v[rows, k], monitor=lambda *_: grown(bar, growing[k]))
+        else:
+            model.fit(z[rows], v[rows, k])
+            grown(bar, TREES[importance])
         return model.feature_importances_, model.score(z[rows], v[rows, k]), model.score(z_test, v_test[:, k])
 
     def score(rows: np.ndarray) -> dict[str, float]:
-        fits = over_cores(fit, [(k, rows) for k in longest_first], "dci", progress)
+        with bar_of(TREES[importance] * sum(growing), f"{name} trees", progress and not bootstrap) as bar:
+            fits = over_cores(fit, [(k, rows, bar) for k in longest_first], name, False)
         R, train, test = (np.array(column) for column in zip(*fits, strict=True))  # R [F, D]
         return {
-            "dci_disentanglement": concentration(R.T),
-            "dci_completeness": concentration(R),
-            "dci_informativeness": test.mean(),
-            "dci_informativeness_train": train.mean(),
+            f"{name}_disentanglement": concentration(R.T),
+            f"{name}_completeness": concentration(R),
+            f"{name}_{told}": test.mean(),
+            f"{name}_{told}_train": train.mean(),
         }
 
-    return with_interval(score, len(z), rng, bootstrap=bootstrap, confidence=confidence)
+    name, told = NAMES[importance], "r2" if continuous else "informativeness"
+    options = {"bounds": (-np.inf if continuous else 0, 1), "label": f"{name} bootstrap", "progress": progress}
+    return with_interval(score, len(z), rng, bootstrap=bootstrap, confidence=confidence, **options)
 
 
-def estimator(importance: str, seed: int):
-    """The classifier whose `feature_importances_` are the importances of the latents."""
-    from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+def grown(bar, trees: int) -> bool:
+    """Move the bar, from any thread; False, since boosting stops where its monitor says otherwise."""
+    with bar.get_lock():
+        bar.update(trees)
+    return False
 
+
+def estimator(importance: str, continuous: bool, seed: int):
+    """The classifier, or regressor, whose `feature_importances_` are the importances of the latents."""
+    from sklearn import ensemble
+
+    kind = "Regressor" if continuous else "Classifier"
     if importance == "random_forest":
         # All latents at every split: among a random few, a tree must split on latents that tell nothing.
-        return RandomForestClassifier(n_estimators=10, max_features=None, random_state=seed)
-    return GradientBoostingClassifier(random_state=seed)
+        forest = getattr(ensemble, f"RandomForest{kind}")
+        return forest(n_estimators=TREES[importance], max_features=None, random_state=seed)
+    return getattr(ensemble, f"GradientBoosting{kind}")(n_estimators=TREES[importance], random_state=seed)
 
 
 def concentration(R: np.ndarray) -> float:

@@ -52,19 +52,31 @@ def classes(factors: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: a factor of one value (there is nothing to encode), or one that is continuous, which is
-            taken to mean more than N/2 distinct values: its classes would hold single images.
+            taken to mean floats with more than N/2 distinct values: its classes would hold single images.
+            Integers and names are classes, however many.
     """
     numbers = np.empty(factors.shape, np.int64, order="F")  # columns are what is counted
     for k, column in enumerate(factors.T):
         values, numbers[:, k] = np.unique(column, return_inverse=True)
         if len(values) == 1:
             raise ValueError(f"Factor {k} must take at least 2 values in the rows used. Received only {values[0]}.")
-        if len(values) > max(2, len(column) / 2):
+        if factors.dtype.kind == "f" and len(values) > max(2, len(column) / 2):
             raise ValueError(
                 f"Factor {k} must be discrete. Received {len(values)} distinct values in {len(column)} rows; "
                 "bin a continuous factor first: `vaezoo.metrics.equal_width_bins(factors, bins=20)`."
             )
     return numbers
+
+
+def numbers(factors: np.ndarray) -> np.ndarray:
+    """Continuous factors [N, F] as float64. Raises ValueError where one does not vary, or is no number."""
+    y = check_codes(factors, "factors").astype(np.float64)
+    constant = np.flatnonzero(np.ptp(y, axis=0) == 0)
+    if len(constant):
+        raise ValueError(
+            f"Factor {constant[0]} must take at least 2 values in the rows used. Received only {y[0, constant[0]]}."
+        )
+    return y
 
 
 def at_least_two_factors(factors: np.ndarray, metric: str) -> None:

@@ -8,18 +8,28 @@ def over_cores(fit: Callable[..., Any], tasks: list[tuple], label: str, progress
     """`[fit(*task) for task in tasks]`, on every core.
 
     Threads, since the fits used here leave the interpreter lock to their compiled loops: no process to start
-    and no copy of the codes.
+    and no copy of the codes. The bar moves with whichever fit ends.
     """
     from joblib import Parallel, delayed
 
-    results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(delayed(fit)(*task) for task in tasks)
-    return list(follow(results, len(tasks), label, progress))
+    def numbered(i: int) -> tuple[int, Any]:
+        return i, fit(*tasks[i])
+
+    parallel = Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")
+    results = parallel(delayed(numbered)(i) for i in range(len(tasks)))
+    return [result for _, result in sorted(follow(results, len(tasks), label, progress), key=lambda done: done[0])]
+
+
+def bar_of(total: int, label: str, progress: bool):
+    """A bar to `update` as work goes on, to be closed by `with`; it only shows if `progress`."""
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc=label, disable=not progress)
 
 
 def follow(results: Iterable[Any], total: int, label: str, progress: bool) -> Iterator[Any]:
     """`results`, behind a progress bar if `progress`."""
-    if not progress:
-        return iter(results)
-    from tqdm import tqdm
-
-    return iter(tqdm(results, desc=label, total=total))
+    with bar_of(total, label, progress) as bar:
+        for result in results:
+            yield result
+            bar.update()

@@ -63,7 +63,7 @@ def sap(
     z, z_test = (codes[r] for r in rows)
 
     if continuous:
-        y = numbers(factors[rows[0]])
+        y = inputs.numbers(factors[rows[0]])
         score, n = (lambda rows: {"sap": gap(squared_correlation(z[rows], y[rows]))}), len(z)
     else:
         v, v_test = np.split(inputs.classes(factors[np.concatenate(rows)]), [len(z)])
@@ -115,14 +115,3 @@ def gap(S: np.ndarray) -> float:
     """Mean over factors of the best latent's S [D, F] less the second best's."""
     second, first = np.sort(np.concatenate([np.zeros_like(S[:1]), S]), axis=0)[-2:]
     return float((first - second).mean())
-
-
-def numbers(factors: np.ndarray) -> np.ndarray:
-    """Continuous factors as float64 that vary."""
-    y = inputs.check_codes(factors, "factors").astype(np.float64)
-    constant = np.flatnonzero(np.ptp(y, axis=0) == 0)
-    if len(constant):
-        raise ValueError(
-            f"Factor {constant[0]} must take at least 2 values in the rows used. Received only {y[0, constant[0]]}."
-        )
-    return y

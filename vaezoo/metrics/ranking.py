@@ -20,6 +20,7 @@ def udr(
     seed: int = 0,
     num_train: int | None = 10_000,
     threshold: float = 0.01,
+    progress: bool = False,
     bootstrap: int = 0,
     confidence: float = 0.95,
 ) -> dict[str, float]:
@@ -46,6 +47,7 @@ def udr(
         seed: draws the rows, and the resamples.
         num_train: rows to use, None for all.
         threshold: KL in nats above which a latent is informative.
+        progress: show a bar over the resamples, which fit every lasso again.
         bootstrap: resamples of rows (images, not models) for the intervals; 0 for none.
         confidence: of the interval.
 
@@ -82,7 +84,9 @@ def udr(
         models = np.nanmedian(pairs, axis=0)
         return {f"udr_{j}": value for j, value in enumerate(models)} | {"udr": models.mean()}
 
-    return with_interval(score, len(rows), rng, bootstrap=bootstrap, confidence=confidence)
+    bounds = (0.0, 1.0 if correlation == "spearman" else np.inf)
+    options = {"bounds": bounds, "label": "udr bootstrap", "progress": progress}
+    return with_interval(score, len(rows), rng, bootstrap=bootstrap, confidence=confidence, **options)
 
 
 def standardise(z: np.ndarray, correlation: str) -> np.ndarray:

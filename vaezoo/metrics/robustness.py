@@ -37,12 +37,16 @@ def irs(
         num_train: rows to use, None for all.
         bins: bins per factor, None for exact values of discrete factors.
         quantile: of the deviations, in (0, 1].
-        bootstrap: resamples of rows for the interval; 0 for none.
+        bootstrap: resamples for the interval, of half the rows without replacement, since w_d is a maximum; 0 for
+            none. It is still too narrow, no resample being more extreme than the sample: 90 % intervals of 300 and of
+            1,500 rows covered 0.82 and 0.81 of the time for codes along the factors, 0.83 and 0.90 for mixed ones,
+            0.79 and 0.76 for useless ones.
         confidence: of the interval.
 
     Returns:
-        `irs` in [0, 1], with `irs_low`, `irs_high` on request. Constant latents have weight 0; if all are
-        constant, 0.
+        `irs`, 1 at best and about 0 for useless codes, at times a little below (never -1), since a move from a
+        value's own mean can exceed w_d; with `irs_low`, `irs_high` on request. Constant latents have weight 0; if
+        all are constant, 0.
 
     Raises:
         ValueError: bad shapes, NaN, a constant factor, a continuous one with `bins=None`, `quantile` outside
@@ -62,7 +66,8 @@ def irs(
     def score(rows: np.ndarray) -> dict[str, float]:
         return {"irs": robustness(z[rows], v[rows], quantile)}
 
-    return with_interval(score, len(z), rng, bootstrap=bootstrap, confidence=confidence)
+    options = {"bounds": (-1.0, 1.0), "halves": True}
+    return with_interval(score, len(z), rng, bootstrap=bootstrap, confidence=confidence, **options)
 
 
 def robustness(z: np.ndarray, v: np.ndarray, quantile: float) -> float:

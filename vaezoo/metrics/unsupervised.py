@@ -11,11 +11,23 @@ from vaezoo.metrics import inputs
 from vaezoo.metrics.aggregate import check_posterior
 from vaezoo.metrics.aggregate_posterior import check_probabilities
 from vaezoo.metrics.information import entropy
+from vaezoo.metrics.interval import with_interval
 from vaezoo.terms import AggregatePosterior, dimension_mi, information_bounds, posterior_moments
 
 
-def per_latent(mean: ArrayLike, log_var: ArrayLike, q: AggregatePosterior | None = None) -> dict[str, np.ndarray]:
-    """Each Gaussian latent on its own: float64 [d] for every key. Means over rows are taken in float64.
+def per_latent(
+    mean: ArrayLike,
+    log_var: ArrayLike,
+    q: AggregatePosterior | None = None,
+    *,
+    seed: int = 0,
+    progress: bool = False,
+    bootstrap: int = 0,
+    confidence: float = 0.95,
+) -> dict[str, np.ndarray]:
+    """KL, I(x; z_k) and its bounds (IMAE, Proposition 1) of each Gaussian latent on its own, in nats.
+
+    Returns float64 [d] for every key. Means over rows are taken in float64.
 
     kl                   E KL(q(z_k | x) || N(0, 1))
     var_mean, mean_var   Var[mu_k] and E[sigma_k^2]
@@ -25,26 +37,33 @@ def per_latent(mean: ArrayLike, log_var: ArrayLike, q: AggregatePosterior | None
     Args:
         mean, log_var: [N, d], of q(z | x).
         q: of the same posterior, by `aggregate`.
+        seed: draws the resamples.
+        progress: show a bar over the resamples.
+        bootstrap: resamples for the intervals, `_low` and `_high` of each key: of rows, and of the samples of `q`
+            for `mi`; 0 for none.
+        confidence: of the intervals.
 
     Raises:
         ValueError: bad shapes, NaN.
     """
     mean, log_var = check_posterior(mean, log_var)
-    moments = posterior_moments(mean, log_var)
-    lower, upper = information_bounds(*moments)
-    var_mean, mean_var, _ = moments
-    table = {
-        "kl": per_dimension_kl(mean, log_var),
-        "var_mean": var_mean.numpy(),
-        "mean_var": mean_var.numpy(),
-        "mi_lower": lower.numpy(),
-        "mi_upper": upper.numpy(),
-    }
+    options = {"bootstrap": bootstrap, "confidence": confidence, "progress": progress, "label": "per latent bootstrap"}
+    rng = np.random.default_rng(seed)
+
+    def of_rows(rows: np.ndarray) -> dict[str, np.ndarray]:
+        mu, lv = mean[rows], log_var[rows]
+        moments = posterior_moments(mu, lv)
+        values = [per_dimension_kl(mu, lv), *moments[:2], *information_bounds(*moments)]
+        names = ("kl", "var_mean", "mean_var", "mi_lower", "mi_upper")
+        return {name: np.asarray(value) for name, value in zip(names, values, strict=True)}
+
+    table = with_interval(of_rows, len(mean), rng, bounds=(0, np.inf), **options)
     if q is not None:
         information = dimension_mi(q).numpy().astype(np.float64)  # [S, d]
-        table["mi"] = information.mean(axis=0)
+        mi = lambda rows: {"mi": information[rows].mean(axis=0)}  # noqa: E731
+        table |= with_interval(mi, len(information), rng, bounds=(-np.inf, np.inf), **options)
         table["mi_se"] = information.std(axis=0, ddof=1) / np.sqrt(len(information))
-    return {name: value.astype(np.float64) for name, value in table.items()}
+    return table
 
 
 def per_dimension_kl(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
@@ -54,21 +73,39 @@ def per_dimension_kl(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
     return np.array([0.5 * term.mean() for term in terms])
 
 
-def active_units(mean: ArrayLike, *, threshold: float = 0.01) -> dict[str, float]:
+def active_units(
+    mean: ArrayLike, *, threshold: float = 0.01, seed: int = 0, bootstrap: int = 0, confidence: float = 0.95
+) -> dict[str, float]:
     """How many latents depend on the image: Var[E[z_k | x]] > threshold (Burda et al. 2016, section 3).
 
-    mean: [N, d]. Returns `active_units`. Raises ValueError for bad shapes and NaN.
+    mean: [N, d]. seed, bootstrap, confidence: resamples of rows for the interval, as of every score.
+    Returns `active_units`, with `_low` and `_high` on request. Raises ValueError for bad shapes and NaN.
     """
-    variance = inputs.check_codes(mean, "mean").var(axis=0, dtype=np.float64)
-    return {"active_units": float(np.count_nonzero(variance > threshold))}
+    mean = inputs.check_codes(mean, "mean")
+
+    def score(rows: np.ndarray) -> dict[str, float]:
+        return {"active_units": np.count_nonzero(mean[rows].var(axis=0, dtype=np.float64) > threshold)}
+
+    options = {"bootstrap": bootstrap, "confidence": confidence, "bounds": (0, mean.shape[1])}
+    return with_interval(score, len(mean), np.random.default_rng(seed), **options)
 
 
-def class_information(probs: Sequence[ArrayLike]) -> dict[str, float]:
+def class_information(
+    probs: Sequence[ArrayLike], *, seed: int = 0, bootstrap: int = 0, confidence: float = 0.95
+) -> dict[str, float]:
     """What categorical latents tell of the image: I(x; y) = H(mean_x q(y | x)) - mean_x H(q(y | x)) (IMAE, Eq. 7).
 
-    probs: a [N, K] of q(y | x) for each block. Returns `mi_y`, or `mi_y_0`, `mi_y_1`, ... of several blocks, each
-    from 0 to log K nats. Raises ValueError for anything but probabilities.
+    probs: a [N, K] of q(y | x) for each block. seed, bootstrap, confidence: resamples of rows for the interval, as of
+    every score. Returns `mi_y`, or `mi_y_0`, `mi_y_1`, ... of several blocks, each from 0 to log K nats, with `_low`
+    and `_high` on request. Raises ValueError for anything but probabilities.
     """
-    blocks = [check_probabilities(p, len(p)) for p in probs]
-    information = [max(0.0, float(entropy(p.mean(axis=0)) - entropy(p).mean())) for p in blocks]
-    return {"mi_y" if len(blocks) == 1 else f"mi_y_{i}": value for i, value in enumerate(information)}
+    blocks = [check_probabilities(p, len(probs[0])) for p in probs]
+    given_x = [entropy(p) for p in blocks]
+    names = ["mi_y"] if len(blocks) == 1 else [f"mi_y_{i}" for i in range(len(blocks))]
+
+    def score(rows: np.ndarray) -> dict[str, float]:
+        values = [entropy(p[rows].mean(axis=0)) - h[rows].mean() for p, h in zip(blocks, given_x, strict=True)]
+        return {name: max(0.0, value) for name, value in zip(names, values, strict=True)}
+
+    options = {"bootstrap": bootstrap, "confidence": confidence, "bounds": (0, np.inf)}
+    return with_interval(score, len(blocks[0]) if blocks else 1, np.random.default_rng(seed), **options)

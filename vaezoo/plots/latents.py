@@ -46,10 +46,11 @@ def variance_information(var_mean: Sequence[float], mean_var: Sequence[float], m
     var_mean, mean_var: [d]; mi: [d] nats; as `vaezoo.metrics.per_latent` gives them.
     """
     var_mean, mean_var, mi = map(np.asarray, (var_mean, mean_var, mi))
+    mean_var = np.maximum(mean_var, np.finfo(np.float32).tiny)  # which the logarithmic axis can show
     with fonts():
         figure = new_figure(2.3)
         axes = figure.add_subplot()
-        ends = max(1e-4, 0.5 * mean_var.min()), max(1.0, 1.6 * mean_var.max())
+        ends = min(0.5, 0.5 * mean_var.min()), max(1.0, 1.6 * mean_var.max())
         x = np.geomspace(ends[0], 1, 200)
         axes.plot(x, 1 - x, color="0.6", linestyle="--", linewidth=0.8, zorder=1)
         points = axes.scatter(
