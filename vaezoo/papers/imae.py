@@ -30,19 +30,23 @@ FLAGS = flags.FLAGS
 flags.DEFINE_enum("dataset", "mnist", ["mnist", "fashion_mnist"], "Which images.")
 flags.DEFINE_list("models", ["imae", "imae_without_vat", "joint_vae", "info_vae", "beta_vae"], "Names in SETTINGS.")
 flags.DEFINE_integer("seeds", 5, "Runs of each model.")
-flags.DEFINE_integer("steps", 1500, "Training steps.")
+flags.DEFINE_integer("steps", 3000, "Training steps.")
 flags.DEFINE_bool("table", False, "Train nothing; tabulate the runs there are.")
 flags.DEFINE_string("workdir", "runs/papers/imae", "Folder of the runs.")
 flags.DEFINE_string("docs", "docs", "Folder of the table.")
 
 BATCH_SIZE, LEARNING_RATE = 256, 2e-3
 VAT = {"vat_weight": 10.0, "vat_radius": "neighbour"}
+IMAE = {"beta": 5.0, "beta_y": 100.0, "marginal_weight": 3.0}
 SETTINGS = {
-    "imae": ("imae", {"beta": 5.0, "beta_y": 100.0, "gamma": 10.0, **VAT, "vat_weight": 5.0}),
-    "imae_without_vat": ("imae", {"beta": 5.0, "beta_y": 100.0, "gamma": 10.0, "vat_weight": 0.0}),
-    "joint_vae": ("joint_vae", {"gamma": 30.0, "z_capacity": 20.0, "z_steps": 750, "y_steps": 750, **VAT}),
+    "imae": ("imae", {**IMAE, **VAT}),
+    "imae_without_vat": ("imae", {**IMAE, "vat_weight": 0.0}),
+    "joint_vae": ("joint_vae", {"gamma": 30.0, "z_capacity": 20.0, "z_steps": 1500, "y_steps": 1500, **VAT}),
     "info_vae": ("info_vae", {"lambda_": 5.0, "divergence": "kl", "estimator": "mss", **VAT}),
     "beta_vae": ("beta_vae", {"beta": 5.0, **VAT}),
+    "imae_beta_2": ("imae", {**IMAE, "beta": 2.0, "beta_y": 40.0, **VAT}),
+    "imae_beta_10": ("imae", {**IMAE, "beta": 10.0, "beta_y": 200.0, **VAT}),
+    "imae_eq9": ("imae", {"beta": 5.0, **VAT}),
 }
 COLUMNS = {
     "reconstruction": "reconstruction, nats",
@@ -63,7 +67,7 @@ def main(argv):
         train, test = (vaezoo.data.load(FLAGS.dataset, split=split) for split in ("train", "test"))
     for seed in range(FLAGS.seeds):
         for name in FLAGS.models:
-            file = run_folder(name, seed) / "scores.json"
+            file = run_folder(name, seed) / "row.json"
             if not FLAGS.table and not file.exists():
                 scores = score(trained(name, seed, train), test)
                 write_atomically(file, json.dumps(scores) + "\n")
@@ -91,9 +95,12 @@ def trained(name: str, seed: int, data: vaezoo.data.ImageData) -> vaezoo.models.
         **hyperparameters,
         **({"dataset_size": data.size} if needs_N else {}),
     )
-    config = {"model": kind, **hyperparameters, "steps": FLAGS.steps, "batch_size": BATCH_SIZE, "rate": LEARNING_RATE}
-    run = Run(run_folder(name, seed), {**config, "seed": seed})
+    config = {"model": kind, "dataset": FLAGS.dataset, "hyperparameters": hyperparameters, "steps": FLAGS.steps}
+    run = Run(
+        run_folder(name, seed), {**config, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE, "seed": seed}
+    )
     run.fit(model, data, steps=FLAGS.steps, batch_size=BATCH_SIZE, seed=seed, checkpoint_every=500)
+    model.save(run.folder / "model.keras")
     return model
 
 
@@ -115,7 +122,7 @@ def write_table() -> Path:
     """docs/results/imae_<data set>.md: mean ± standard deviation over the seeds that are there."""
     lines = ["| model | seeds | " + " | ".join(COLUMNS.values()) + " |", "| --- " * (2 + len(COLUMNS)) + "|"]
     for name in SETTINGS:
-        files = [run_folder(name, seed) / "scores.json" for seed in range(FLAGS.seeds)]
+        files = [run_folder(name, seed) / "row.json" for seed in range(FLAGS.seeds)]
         scores = [json.loads(file.read_text()) for file in files if file.exists()]
         if scores:
             cells = [spread([score[column] for score in scores]) for column in COLUMNS]

@@ -21,6 +21,7 @@ from absl import app, flags, logging
 import vaezoo
 from vaezoo import plots
 from vaezoo.training import Run
+from vaezoo.training.files import write_atomically
 from vaezoo.training.logbook import read_rows, write_rows
 
 FLAGS = flags.FLAGS
@@ -61,11 +62,13 @@ def main(argv):
     probe = data.images(np.random.default_rng(0).choice(data.size, 512, replace=False))
     curves = {}
     for name in FLAGS.models:
-        config = {"model": name, "steps": FLAGS.steps, "seed": FLAGS.seed, "origin": data.origin}
+        config = {"model": name, "preset": f"{name}_dsprites", "dataset": "dsprites", "origin": data.origin}
+        config |= {"steps": FLAGS.steps, "batch_size": 64, "seed": FLAGS.seed}
         run = Run(Path(FLAGS.workdir) / name, config)
         model = vaezoo.create(f"{name}_dsprites", seed=FLAGS.seed)
         settings = {"steps": FLAGS.steps, "batch_size": 64, "seed": FLAGS.seed, "log_every": EVERY}
         rows = run.fit(model, data, **settings, callbacks=[SynergyTrace(run.folder, probe)])
+        model.save(run.folder / "model.keras")
         synergy = {row["step"]: row["synergy"] for row in read_rows(run.folder / "synergy.csv")}
         curves[name] = [
             {"step": r["step"], **{k: r[k] for k in ("reconstruction", "kl_z")}, "5 x synergy": synergy[r["step"]]}
@@ -74,7 +77,34 @@ def main(argv):
         plots.traversals(model, probe).savefig(Path(FLAGS.docs) / "figures" / f"traversals_{name}_{FLAGS.steps}.png")
     figure = plots.training_curves(curves)
     figure.savefig(Path(FLAGS.docs) / "figures" / f"synergy_{FLAGS.steps}.png")
+    write_page(curves)
     print(table(curves))
+
+
+def write_page(curves: dict[str, list[dict[str, float]]]):
+    """docs/results/synergy.md: the figures and the table."""
+    figures = "\n".join(
+        f"![traversals of {name}](../figures/traversals_{name}_{FLAGS.steps}.png)" for name in curves
+    )
+    text = f"""# The synergy of {" and ".join(curves)} on dSprites, {FLAGS.steps:,} steps
+
+Figures 3 and 4 of the Non-Syn VAE paper: presets {" and ".join(f"`{name}_dsprites`" for name in curves)}, batch 64,
+seed {FLAGS.seed}:
+
+```sh
+python -m vaezoo.papers.nonsyn --models={",".join(curves)} --steps={FLAGS.steps}
+```
+
+![curves](../figures/synergy_{FLAGS.steps}.png)
+
+Nats. Reconstruction and KL are means over the {EVERY} steps before; α·Imax(W), α = {ALPHA:g}, ω = {OMEGA:g}, is of both
+models at that step, on the same 512 images.
+
+{table(curves)}
+
+{figures}
+"""
+    write_atomically(Path(FLAGS.docs) / "results" / "synergy.md", text)
 
 
 def table(curves: dict[str, list[dict[str, float]]]) -> str:

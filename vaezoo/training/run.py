@@ -17,12 +17,15 @@ from vaezoo.training.files import write_atomically
 from vaezoo.training.logbook import Logbook
 
 
-class Interrupted(Exception):
-    """SIGINT or SIGTERM asked a run to leave, and it has written a checkpoint. `signal` is its number."""
+class Interrupted(SystemExit):
+    """SIGINT or SIGTERM asked a run to leave, and it has written a checkpoint.
+
+    Where nobody catches it, the process ends as a shell expects: with 128 + the signal's number.
+    """
 
     def __init__(self, number: int, step: int):
         super().__init__(f"Stopped by {signal.Signals(number).name} after step {step}, with a checkpoint.")
-        self.signal = number
+        self.code = 128 + number
 
 
 class Run:
