@@ -13,6 +13,7 @@ from pathlib import Path
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # or CPUs without AVX-512 lose half their speed
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import keras
 from absl import app, flags, logging
 
 import vaezoo
@@ -64,7 +65,7 @@ def main(argv):
         )
     except Interrupted as interrupted:
         print(f"{interrupted} The same command goes on from there.")
-        sys.exit(128 + interrupted.signal)
+        raise
     except (FloatingPointError, ValueError) as error:
         sys.exit(f"train_main.py: {error}")
     finish(model, run, rows, examples)
@@ -98,9 +99,9 @@ def prepare():
         "settings": given,
         "latents": model.latents.get_config(),
         "hyperparameters": {
-            name: getattr(model, name)
+            name: keras.saving.serialize_keras_object(getattr(model, name))
             for name in parameters
-            if name not in ("encoder", "decoder", "latents", "seed", "name")
+            if name not in ("latents", "seed", "name") and not isinstance(getattr(model, name), keras.Model)
         },
         "learning_rate": float(model.optimizer.learning_rate),
         "batch_size": batch_size,

@@ -11,6 +11,7 @@ from absl import app
 from absl.testing import flagsaver
 
 import train_main
+import vaezoo
 
 TRAIN = Path(__file__).parents[1] / "train_main.py"
 
@@ -37,7 +38,8 @@ def test_from_images_to_a_saved_model_and_again(data, tmp_path):
     assert {"reconstructions.png", "traversals.png", "curves.png"} <= figures
     card = json.loads((tmp_path / "saved_models" / "beta_vae" / "1" / "model.json").read_text())
     scores = json.loads((run / "scores.json").read_text())["scores"]
-    assert scores and all(score.items() <= card["scores"].items() for score in scores.values())
+    shown = {name: card["scores"][name] for score in scores.values() for name in score}
+    assert shown and shown == pytest.approx({k: v for score in scores.values() for k, v in score.items()}, rel=1e-5)
     assert (run / "model.keras").exists() and (tmp_path / "saved_models" / "beta_vae" / "1" / "saved_model.pb").exists()
     for path in ("figures", "metrics.csv", "model.keras", "saved_models/beta_vae/1"):
         assert path in done.stdout
@@ -52,6 +54,35 @@ def test_from_images_to_a_saved_model_and_again(data, tmp_path):
     assert "Traceback" not in changed.stderr
 
 
+def prepared(*flags):
+    """What `prepare` makes of flags, in this process."""
+    with flagsaver.flagsaver():
+        train_main.FLAGS(["train_main.py", *flags])
+        return train_main.prepare()
+
+
+@pytest.mark.parametrize("name", vaezoo.MODELS)
+def test_every_model_is_prepared(name, data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    images, model, run, config = prepared(f"--model={name}", f"--dataset={data}", "--batch_size=4")
+    assert run.config == json.loads(json.dumps(config)) and config["model"] == name
+    values = {key: value for key, value in config["hyperparameters"].items() if key != "temperature"}
+    assert set(values) < set(type(model).hyperparameters())
+    assert all(value is None or isinstance(value, (int, float, str)) for value in values.values())
+    if "dataset_size" in values:
+        assert model.dataset_size == values["dataset_size"] == images.size == 60
+    assert prepared(f"--model={name}", f"--dataset={data}", "--batch_size=4")[3] == config  # so it can be resumed
+
+
+def test_factor_vae_runs(data, tmp_path):
+    flags = ["--model=factor_vae", f"--dataset={data}", "--set", "network=mlp", "--set", 'latents={"gaussian": 3}']
+    done = train(tmp_path, *flags, "--steps=2", "--log_every=1", "--batch_size=4", "--jit_compile=off")
+    assert done.returncode == 0, done.stderr
+    config = json.loads((tmp_path / "runs" / "factor_vae_images" / "config.json").read_text())
+    assert config["hyperparameters"]["gamma"] == 35.0 and "discriminator" not in config["hyperparameters"]
+    assert (tmp_path / "saved_models" / "factor_vae" / "1" / "saved_model.pb").exists()
+
+
 @pytest.mark.parametrize(
     "flags, words",
     [
@@ -62,6 +93,9 @@ def test_from_images_to_a_saved_model_and_again(data, tmp_path):
         (["--set", "alpha"], "name=value"),
         (["--set", "alpha=high"], "'high'"),
         (["--set", "latents.gaussian=3"], "latents"),
+        (["--set", "temperature=0"], "temperature"),
+        (["--set", "vat_weight=-1"], "vat_weight"),
+        (["--model=imae", "--set", "dataset_size=0"], "dataset_size"),
         (["--steps=0", "--batch_size=4"], "steps"),
         (["--batch_size=31"], "62"),
         (["--steps=10", "--steps_per_execution=3", "--batch_size=4"], "steps_per_execution=3"),

@@ -33,6 +33,98 @@ def test_nonsyn_dsprites_is_the_papers_appendix():
     )
 
 
+KIM_AND_MNIH = {"network": "conv", "gaussian": 10, "categorical": (), "batch_size": 64, "learning_rate": 1e-4}
+DUPONT = {
+    "network": {"kind": "conv", "encoder": {"width": 256}, "decoder": {"width": 256}},
+    "gaussian": 10,
+    "categorical": (10,),
+    "batch_size": 64,
+    "learning_rate": 5e-4,
+    "temperature": 0.67,
+}
+TABLE_1 = {"gaussian": 10, "categorical": (10,), "hidden": [500, 1000, 500, 500], "batch_norms": 2}
+TABLE_2 = {"gaussian": 10, "categorical": (3,), "hidden": [1200, 1200, 2400, 1200, 1200, 1200], "batch_norms": 0}
+IMAE = {"model": "imae", "gamma over beta": 2.0, "vat_radius": 1.0}
+PAPERS = {
+    "vae_dsprites": KIM_AND_MNIH,
+    "factor_vae_dsprites": {**KIM_AND_MNIH, "gamma": 35.0, "discriminator_learning_rate": 1e-4, "steps": 300_000},
+    "beta_tcvae_dsprites": {
+        **KIM_AND_MNIH,
+        "beta": 6.0,
+        "batch_size": 2048,
+        "learning_rate": 1e-3,
+        "estimator": "mws",
+        "dataset_size": 737_280,
+        "steps": 18_000,  # 50 epochs
+    },
+    "beta_vae_dsprites": {**KIM_AND_MNIH, "beta": 4.0},
+    "annealed_vae_dsprites": {**KIM_AND_MNIH, "gamma": 1000.0, "c_max": 25.0, "c_steps": 100_000},
+    "joint_vae_mnist": {
+        **DUPONT,
+        "gamma": 30.0,
+        "z_capacity": 5.0,
+        "z_steps": 25_000,
+        "y_capacity": 2.302585,  # log 10
+        "y nats a step": 5 / 25_000,
+    },
+    "joint_vae_fashion_mnist": {
+        **DUPONT,
+        "gamma": 100.0,
+        "z_capacity": 5.0,
+        "z_steps": 50_000,
+        "y_capacity": 2.302585,
+        "y nats a step": 10 / 50_000,
+    },
+    "joint_vae_dsprites": {
+        **DUPONT,
+        "gaussian": 6,
+        "categorical": (3,),
+        "gamma": 150.0,
+        "z_capacity": 40.0,
+        "z_steps": 300_000,
+        "y_capacity": 1.098612,  # log 3
+        "y nats a step": 1.1 / 300_000,
+    },
+    "imae_mnist": {**IMAE, **TABLE_1},
+    "imae_fashion_mnist": {**IMAE, **TABLE_1},
+    "imae_dsprites": {**IMAE, **TABLE_2},
+    "imae_paper_beta_vae_mnist": {"model": "beta_vae", **TABLE_1},
+    "imae_paper_beta_vae_dsprites": {"model": "beta_vae", **TABLE_2},
+    "imae_paper_joint_vae_mnist": {"model": "joint_vae", **TABLE_1},
+    "imae_paper_joint_vae_dsprites": {"model": "joint_vae", **TABLE_2},
+    "info_vae_mnist": {"model": "info_vae", "alpha": 1.0, "divergence": "kl", **TABLE_1},
+    "info_vae_dsprites": {"model": "info_vae", "alpha": 1.0, "divergence": "kl", **TABLE_2},
+    "wae_mmd_mnist": {"lambda_": 10.0, "gaussian": 8},
+    "dip_vae_dsprites": {**KIM_AND_MNIH, "kind": "ii", "lambda_od": 10.0, "lambda_d": 10.0},
+}
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_presets_are_what_the_papers_say(name):
+    preset, model = vaezoo.PRESETS[name], vaezoo.create(name)
+    layers = [*model.encoder.layers, *model.decoder.layers]
+    said = {
+        "hidden": [layer.units for layer in layers if isinstance(layer, keras.layers.Dense) and layer.name != "head"],
+        "batch_norms": sum(isinstance(layer, keras.layers.BatchNormalization) for layer in layers),
+        "gaussian": model.latents.gaussian,
+        "categorical": model.latents.categorical,
+        **{key: preset[key] for key in ("model", "network", "batch_size", "steps")},
+        "learning_rate": preset["optimizer"]["learning_rate"],
+        **{key: getattr(model, key) for key in type(model).hyperparameters() if hasattr(model, key)},
+    }
+    if "y_capacity" in said:
+        said["y nats a step"] = model.y_capacity / model.y_steps
+    if "beta" in said and "gamma" in said:
+        said["gamma over beta"] = model.gamma / model.beta
+    for key, value in PAPERS[name].items():
+        assert said[key] == (pytest.approx(value, rel=1e-4) if isinstance(value, float) else value), key
+
+
+def test_imaes_gamma_follows_beta():
+    assert vaezoo.create("imae_mnist", beta=8.0).gamma == 16.0
+    assert vaezoo.create("imae_mnist", beta=8.0, gamma=3.0).gamma == 3.0
+
+
 @pytest.mark.parametrize(
     "call, words",
     [

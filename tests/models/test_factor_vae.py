@@ -2,14 +2,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from compare import KEY, statistics, wide_model
 from small import small_model, weights_of
 
 import vaezoo
 from vaezoo.latents.noise import fold
 from vaezoo.models.factor_vae import permuted
 from vaezoo.networks import discriminator
-
-KEY = tf.constant([1, 2])
 
 
 def test_each_update_moves_its_own_variables(images):
@@ -51,17 +50,40 @@ def test_a_step_is_algorithm_2(images):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
+def test_a_toggle_of_trainable_does_not_hand_the_discriminator_to_the_vaes_optimizer(images):
+    toggled, plain = small_model("factor_vae"), small_model("factor_vae")
+    toggled.trainable = False
+    assert not toggled.trainable_variables
+    toggled.trainable = True
+    D = weights_of(toggled.discriminator)
+    toggled.descend(toggled.vae, images, toggled.trainable_variables)
+    assert all((a == b).all() for a, b in zip(D, weights_of(toggled.discriminator), strict=True))
+    plain.descend(plain.vae, images, plain.trainable_variables)
+    for model in (toggled, plain):
+        model.train_on_batch(images)
+    assert len(toggled.optimizer.variables) == len(plain.optimizer.variables)
+    for a, b in zip(weights_of(toggled), weights_of(plain), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_the_adversary_tells_joint_from_marginals(images):
-    """Its cross-entropy is that of keras.losses over the two classes, with half the weight each."""
-    model = small_model("factor_vae")
-    z = [model.latents.split(model.encode(images).draw(k))[0] for k in (KEY, KEY + 1)]
-    drawn = iter(z)
-    model.sample_z = lambda x, key: next(drawn)
-    found = model.adversary((images, images), KEY, True)["discriminator"]
+    """Its cross-entropy is that of keras.losses over the two classes, with half the weight each.
+
+    Both z are normalised by their own minibatch, as z is where the first update asks D, and no statistic moves.
+    """
+    model = wide_model("factor_vae")
+    before, batches = statistics(model), (images[:20], images[20:40])
+    found = model.adversary(batches, KEY, True)["discriminator"]
+    assert all((a == b).all() for a, b in zip(before, statistics(model), strict=True))
+    codes = [model.encode(x, training=True).draw(fold(KEY, i)) for i, x in enumerate(batches)]
+    assert any((a != b).any() for a, b in zip(before, statistics(model), strict=True))
+    z = [model.latents.split(code)[0] for code in codes]
     logits = tf.concat([model.discriminator(z[0]), model.discriminator(permuted(z[1], fold(KEY, 2)))], axis=0)
-    labels = np.repeat([0, 1], len(images))
+    labels = np.repeat([0, 1], 20)
     expected = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+    still = model.latents.split(model.encode(images[:20]).draw(fold(KEY, 0)))[0]
+    assert np.abs(z[0] - still).max() > 0.1  # moving statistics would have shown
 
 
 def test_permuted_columns_keep_their_values_and_lose_their_company():

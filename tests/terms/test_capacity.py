@@ -34,6 +34,8 @@ def test_it_compiles_with_a_step_that_moves():
 def test_a_discrete_capacity_out_of_reach_is_refused():
     check_discrete_capacity(math.log(10), (10,))
     check_discrete_capacity(3.4, (10, 3))
+    assert math.log(7 * 8) > discrete_ceiling((7, 8))  # by an ulp
+    check_discrete_capacity(math.log(7 * 8), (7, 8))
     with pytest.raises(ValueError, match=r"2\.3026 nats, for categorical=\(10,\)\. Received: 5\.0"):
         check_discrete_capacity(5.0, (10,))
     with pytest.raises(ValueError, match="Received: 0.5"):

@@ -189,5 +189,18 @@ def test_neighbour_radius_within_a_batch():
     line = tf.constant([0.0, 1.0, 3.0, 7.0])[:, None]
     np.testing.assert_allclose(neighbour_radius(line, line, alpha=1.0, neighbour=1), [1, 1, 2, 4], rtol=1e-5)
     np.testing.assert_allclose(neighbour_radius(line, line, alpha=0.5, neighbour=3), [3.5, 3, 2, 3.5], rtol=1e-5)
-    with pytest.raises(ValueError, match="from 1 to 3.*Received: 4"):
-        neighbour_radius(line, line, neighbour=4)
+    with pytest.raises(ValueError, match="at least 1. Received: 0"):
+        neighbour_radius(line, line, neighbour=0)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_neighbour_radius_in_a_batch_that_is_too_small(jit_compile):
+    """The farthest image stands for the neighbour that is not there; a lone image has none."""
+    spec = [tf.TensorSpec([None, 2])]
+    radius = tf.function(lambda x: neighbour_radius(x, x, alpha=1.0, neighbour=3), spec, jit_compile=jit_compile)
+    line = tf.constant([0.1, 1.1, 3.1, 7.1])[:, None] * [[0.6, 0.8]]
+    np.testing.assert_allclose(radius(line), [7, 6, 4, 7], rtol=1e-4)
+    np.testing.assert_allclose(radius(line[:3]), [3, 2, 3], rtol=1e-4)
+    np.testing.assert_allclose(radius(line[:2]), [1, 1], rtol=1e-4)
+    for alone in line:
+        assert radius(alone[None]).numpy().tolist() == [0.0]

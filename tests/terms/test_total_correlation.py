@@ -52,6 +52,19 @@ def test_stratified_weights_have_1_over_N_on_the_diagonal_alone():
     assert (w[~np.eye(6, dtype=bool)] > 0.1).all()
 
 
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_batch_larger_than_the_data_set_is_taken_for_all_of_it(jit_compile):
+    """Where the batch is not known until it comes; where it is, it is refused."""
+
+    @tf.function(input_signature=3 * [tf.TensorSpec([None, 4])], jit_compile=jit_compile)
+    def joint(*code):
+        return [aggregate_posterior(*code, dataset_size=N, estimator="mss").joint for N in (5, 32)]
+
+    small, whole = joint(*encoded(B=32))
+    np.testing.assert_allclose(small, whole, rtol=1e-6)
+    np.testing.assert_allclose(pair_weights(8, 5, "mss").numpy().sum(axis=1), 1.0, rtol=1e-6)
+
+
 @pytest.mark.parametrize("estimator", ["mws", "mss"])
 def test_densities_are_those_of_a_plain_loop(estimator):
     z, mu, log_var = encoded(B=9, d=3)
@@ -188,5 +201,7 @@ def test_errors_name_what_was_received():
     z, mu, log_var = encoded(B=32)
     with pytest.raises(ValueError, match="'mvs'"):
         aggregate_posterior(z, mu, log_var, dataset_size=N, estimator="mvs")
+    with pytest.raises(ValueError, match="`dataset_size` must be at least 1. Received: 0"):
+        aggregate_posterior(z, mu, log_var, dataset_size=0)
     with pytest.raises(ValueError, match="at least the batch size, 32. Received: 31"):
         aggregate_posterior(z, mu, log_var, dataset_size=31)

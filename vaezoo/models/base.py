@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import math
+import numbers
 import random
 
 import keras
@@ -60,6 +62,10 @@ class BaseVAE(keras.Model):
             raise ValueError(f"`likelihood` must be 'bernoulli' or 'gaussian'. Received: {likelihood!r}")
         if vat_radius != "neighbour" and (isinstance(vat_radius, str) or not vat_radius > 0):
             raise ValueError(f"`vat_radius` must be positive or 'neighbour'. Received: {vat_radius!r}")
+        if not 0 <= vat_weight < math.inf:
+            raise ValueError(f"`vat_weight` must not be negative. Received: {vat_weight!r}")
+        if not callable(temperature) and not (isinstance(temperature, numbers.Real) and 0 < temperature < math.inf):
+            raise ValueError(f"`temperature` must be positive or a schedule of the step. Received: {temperature!r}")
         self.encoder, self.decoder, self.latents = encoder, decoder, latents
         self.likelihood, self.scale, self.temperature = likelihood, scale, temperature
         self.vat_weight, self.vat_radius = vat_weight, vat_radius
@@ -73,6 +79,15 @@ class BaseVAE(keras.Model):
     def encode(self, x, training: bool = False) -> Posterior:
         """q(z, y | x), a tfp distribution over codes, from images [B, H, W, C]."""
         return self.latents.posterior(self.encoder(x, training=training))
+
+    def encode_apart(self, x, training: bool) -> Posterior:
+        """`encode`, but the statistics of BatchNorm stay where they were: for a pass beside the one that trains."""
+        statistics = self.encoder.non_trainable_variables
+        before = [tf.identity(variable) for variable in statistics]
+        q = self.encode(x, training)
+        for variable, value in zip(statistics, before, strict=True):
+            variable.assign(value)
+        return q
 
     def decode(self, code, training: bool = False) -> tfd.Distribution:
         """p(x | z, y), a tfp distribution over images [H, W, C], from codes [B, latents.size]."""
@@ -106,15 +121,7 @@ class BaseVAE(keras.Model):
         if not q.logits or not self.vat_weight:
             return 0.0
         radius = neighbour_radius(x, x, neighbour=1) if self.vat_radius == "neighbour" else self.vat_radius
-        statistics = self.encoder.non_trainable_variables
-
-        def predict(x):
-            before = [tf.identity(variable) for variable in statistics]
-            logits = self.encode(x, training).logits
-            for variable, value in zip(statistics, before, strict=True):
-                variable.assign(value)
-            return logits
-
+        predict = lambda x: self.encode_apart(x, training).logits  # noqa: E731
         return smoothness(predict, x, q.logits, fold(key, -2), epsilon=radius)
 
     def with_vat(self, x, q: Posterior, key, training: bool, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -3,7 +3,14 @@
 import keras
 
 from vaezoo.models.base import BaseVAE
-from vaezoo.terms import aggregate_posterior, dimension_wise_kl, index_code_mi, reconstruction, total_correlation
+from vaezoo.terms import (
+    aggregate_posterior,
+    check_aggregate,
+    dimension_wise_kl,
+    index_code_mi,
+    reconstruction,
+    total_correlation,
+)
 
 
 @keras.saving.register_keras_serializable("vaezoo")
@@ -30,6 +37,7 @@ class BetaTCVAE(BaseVAE):
         **options,
     ):
         super().__init__(encoder, decoder, **options)
+        check_aggregate(dataset_size, estimator)
         self.dataset_size, self.estimator = dataset_size, estimator
         self.alpha, self.beta, self.gamma = alpha, beta, gamma
 

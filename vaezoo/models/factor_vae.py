@@ -45,10 +45,15 @@ class FactorVAE(BaseVAE):
                 f"`discriminator` must map [B, {self.latents.gaussian}] to [B, 2]. "
                 f"Received one from {D.input_shape} to {D.output_shape}."
             )
-        D.trainable = False  # by the main optimizer: it has its own, which its second update uses
+        D.trainable = False  # or `trainable_weights` and summaries would count it among the VAE's
         self.discriminator = D
         self.discriminator_optimizer = keras.optimizers.Adam(discriminator_learning_rate, 0.5, 0.9)
         self.discriminator_optimizer.build(D.variables)
+
+    @property
+    def trainable_variables(self):
+        """Those of the main optimizer: the discriminator has one of its own."""
+        return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
 
     def vae(self, x, key, training):
         q, code, p = self.infer(x, key, training)
@@ -62,16 +67,16 @@ class FactorVAE(BaseVAE):
 
     def adversary(self, batches, key, training):
         x, x_next = batches
-        z, z_next = (self.sample_z(batch, fold(key, i)) for i, batch in enumerate((x, x_next)))
+        z, z_next = (self.sample_z(batch, fold(key, i), training) for i, batch in enumerate((x, x_next)))
         from_joint = self.discriminator(z, training=training)
         from_marginals = self.discriminator(permuted(z_next, fold(key, 2)), training=training)
         right = tf.nn.log_softmax(from_joint)[:, 0], tf.nn.log_softmax(from_marginals)[:, 1]
         loss = -0.5 * (tf.reduce_mean(right[0]) + tf.reduce_mean(right[1]))
         return {"discriminator": loss, "loss": loss}
 
-    def sample_z(self, x, key):
+    def sample_z(self, x, key, training):
         """z ~ q(z | x), [B, d], a constant."""
-        z, _ = self.latents.split(self.encode(x).draw(key))
+        z, _ = self.latents.split(self.encode_apart(x, training).draw(key))
         return tf.stop_gradient(z)
 
     def objective(self, x, key, training):

@@ -8,9 +8,11 @@ import tensorflow as tf
 from vaezoo.models.base import BaseVAE
 from vaezoo.terms import (
     aggregate_posterior,
+    check_aggregate,
     dimension_mi,
     dimension_wise_kl,
     information_bounds,
+    marginal_kl,
     mutual_information,
     posterior_moments,
     reconstruction,
@@ -24,12 +26,16 @@ class IMAE(BaseVAE):
 
     L(z) = - sum_k KL(q(z_k) || r(z_k)), r = N(0, sigma_r^2)                                          (Eq. 6)
     L(y) = Ihat(x; y) - vat_weight E_x max_{||eta|| <= vat_radius} H(q(y | x); q(y | x + eta))        (Eq. 9)
+           - marginal_weight KL(q(y) || uniform)
 
     beta: weight of L(y) and L(z). beta_y: of L(y), where it shall be another. gamma: of the total correlation; 2 beta
     where it is None, as in the paper's sweeps. vat_weight: 1 is Eq. 9. sigma_r: standard deviation of r.
+    marginal_weight: what L(z) does for z, for y: it keeps all classes in use where VAT would merge them; 0 is Eq. 9, 3
+    gives the marginal entropy four times the weight of the conditional one, as IMSAT does (Hu et al. 2017).
     dataset_size: N of the training set, for `estimator` ("mss" or "mws") of log q(z); see `aggregate_posterior`.
 
-    fit and evaluate also show, of the minibatch and summed over k, I(x; z_k) and Proposition 1's bounds on it.
+    Ihat(x; y) of several blocks is the sum of theirs. fit and evaluate also show, of the minibatch and summed over k,
+    I(x; z_k) and Proposition 1's bounds on it.
     There is no KL from the prior: information is wanted, not paid for.
     """
 
@@ -45,12 +51,15 @@ class IMAE(BaseVAE):
         sigma_r: float = 1.0,
         estimator: str = "mss",
         vat_weight: float = 1.0,
+        marginal_weight: float = 0.0,
         **options,
     ):
         super().__init__(encoder, decoder, vat_weight=vat_weight, **options)
+        check_aggregate(dataset_size, estimator)
         self.dataset_size, self.estimator, self.sigma_r = dataset_size, estimator, sigma_r
         self.beta, self.beta_y = beta, beta if beta_y is None else beta_y
         self.gamma = 2 * beta if gamma is None else gamma
+        self.marginal_weight = marginal_weight
 
     def objective(self, x, key, training):
         q, code, p = self.infer(x, key, training)
@@ -60,7 +69,8 @@ class IMAE(BaseVAE):
         rec = reconstruction(x, p)
         I_y = sum(mutual_information(block) for block in q.logits)
         smooth = self.vat(x, q, key, training)
-        L_y = I_y - self.vat_weight * smooth
+        unused = sum(marginal_kl(block) for block in q.logits)
+        L_y = I_y - self.vat_weight * smooth - self.marginal_weight * unused
         L_z = -dimension_wise_kl(q_z, self.sigma_r)
         tc = total_correlation(q_z)
         loss = rec - self.beta_y * L_y - self.beta * L_z + self.gamma * tc

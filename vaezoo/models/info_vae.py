@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from vaezoo.latents.noise import fold, standard_normal
 from vaezoo.models.base import BaseVAE
-from vaezoo.terms import aggregate_kl, aggregate_posterior, marginal_kl, mmd, reconstruction
+from vaezoo.terms import aggregate_kl, aggregate_posterior, check_aggregate, marginal_kl, mmd, reconstruction
 
 
 @keras.saving.register_keras_serializable("vaezoo")
@@ -40,6 +40,8 @@ class InfoVAE(BaseVAE):
             raise ValueError(f"`divergence` must be 'mmd' or 'kl'. Received: {divergence!r}")
         if divergence == "kl" and dataset_size is None:
             raise ValueError("divergence='kl' needs `dataset_size`, the number of images in the training set.")
+        if dataset_size is not None:
+            check_aggregate(dataset_size, estimator)
         self.alpha, self.lambda_, self.divergence, self.kernel = alpha, lambda_, divergence, kernel
         self.dataset_size, self.estimator = dataset_size, estimator
 

@@ -28,7 +28,7 @@ def discrete_ceiling(categorical: Sequence[int]) -> float:
 def check_discrete_capacity(maximum: float, categorical: Sequence[int]) -> None:
     """Raise ValueError where C_y is beyond sum log K, a value that KL_y would be pushed to and cannot have."""
     ceiling = discrete_ceiling(categorical)
-    if maximum > ceiling:
+    if not maximum <= ceiling + 1e-6:  # log(K1 K2) may round to an ulp more than log K1 + log K2
         raise ValueError(
             f"A discrete capacity must be at most sum log K = {ceiling:.4f} nats, "
             f"for categorical={tuple(categorical)}. Received: {maximum}"

@@ -59,18 +59,18 @@ def adversarial_direction(
 def neighbour_radius(x: tf.Tensor, among: tf.Tensor, *, alpha: float = 0.25, neighbour: int = 10) -> tf.Tensor:
     """epsilon(x) = alpha * the distance from x to its `neighbour`-th nearest image, [B] (IMSAT: Hu et al. 2017).
 
-    x: [B, ...]; among: [M, ...] with M > neighbour, x among them: its distance 0 to itself does not count.
-    Hu et al. mean the whole data set: call it once before training, batch by batch, and let the radius travel
-    with its image. `among=x`, the minibatch, is cheap and needs no plan, but images are sparser there.
+    x: [B, ...]; among: [M, ...], x among them: its distance 0 to itself does not count. Where M <= neighbour, the
+    farthest image there is; a lone image has radius 0. Hu et al. mean the whole data set: call it once before
+    training, batch by batch, and let the radius travel with its image. `among=x`, the minibatch, is cheap and needs
+    no plan, but images are sparser there.
     """
-    if among.shape[0] is not None and not 1 <= neighbour < among.shape[0]:
-        raise ValueError(
-            f"`neighbour` must be from 1 to {among.shape[0] - 1}, one less than the images. Received: {neighbour}"
-        )
+    if neighbour < 1:
+        raise ValueError(f"`neighbour` must be at least 1. Received: {neighbour}")
     a, b = (tf.reshape(images, [tf.shape(images)[0], -1]) for images in (x, among))
     squared = row_norms(a)[:, None] + row_norms(b)[None] - 2.0 * tf.matmul(a, b, transpose_b=True)
-    nearest = -tf.math.top_k(-squared, k=neighbour + 1).values  # [B, neighbour + 1], ascending
-    return alpha * tf.sqrt(tf.maximum(nearest[:, -1], 0.0))
+    others = tf.minimum(neighbour, tf.shape(among)[0] - 1)
+    nearest = -tf.math.top_k(-squared, k=others + 1).values  # [B, others + 1], ascending, itself first
+    return tf.where(others > 0, alpha * tf.sqrt(tf.maximum(nearest[:, -1], 0.0)), 0.0)
 
 
 def divergence(clean, perturbed) -> tf.Tensor:
