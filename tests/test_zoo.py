@@ -44,7 +44,7 @@ DUPONT = {
 }
 TABLE_1 = {"gaussian": 10, "categorical": (10,), "hidden": [500, 1000, 500, 500], "batch_norms": 2}
 TABLE_2 = {"gaussian": 10, "categorical": (3,), "hidden": [1200, 1200, 2400, 1200, 1200, 1200], "batch_norms": 0}
-IMAE = {"model": "imae", "gamma over beta": 2.0, "vat_radius": 1.0}
+IMAE = {"model": "imae", "gamma over beta": 2.0}
 PAPERS = {
     "vae_dsprites": KIM_AND_MNIH,
     "factor_vae_dsprites": {**KIM_AND_MNIH, "gamma": 35.0, "discriminator_learning_rate": 1e-4, "steps": 300_000},
@@ -87,7 +87,7 @@ PAPERS = {
     },
     "imae_mnist": {**IMAE, **TABLE_1},
     "imae_fashion_mnist": {**IMAE, **TABLE_1},
-    "imae_dsprites": {**IMAE, **TABLE_2},
+    "imae_dsprites": {**IMAE, **TABLE_2, "vat_radius": 1.0},
     "imae_paper_beta_vae_mnist": {"model": "beta_vae", **TABLE_1},
     "imae_paper_beta_vae_dsprites": {"model": "beta_vae", **TABLE_2},
     "imae_paper_joint_vae_mnist": {"model": "joint_vae", **TABLE_1},

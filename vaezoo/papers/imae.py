@@ -21,7 +21,6 @@ from absl import app, flags, logging
 
 import vaezoo
 from vaezoo.metrics import clustering_accuracy, nmi
-from vaezoo.presets import TABLE_1
 from vaezoo.terms import gaussian_kl, mutual_information
 from vaezoo.training import Run
 from vaezoo.training.files import write_atomically
@@ -35,17 +34,18 @@ flags.DEFINE_bool("table", False, "Train nothing; tabulate the runs there are.")
 flags.DEFINE_string("workdir", "runs/papers/imae", "Folder of the runs.")
 flags.DEFINE_string("docs", "docs", "Folder of the table.")
 
-BATCH_SIZE, LEARNING_RATE = 256, 2e-3
-VAT = {"vat_weight": 10.0, "vat_radius": "neighbour"}
-IMAE = {"beta": 5.0, "beta_y": 100.0, "marginal_weight": 3.0}
+PRESET = vaezoo.PRESETS["imae_mnist"]
+BATCH_SIZE, LEARNING_RATE = PRESET["batch_size"], PRESET["optimizer"]["learning_rate"]
+IMAE = PRESET["hyperparameters"]
+VAT = {name: IMAE[name] for name in ("vat_weight", "vat_radius")}
 SETTINGS = {
-    "imae": ("imae", {**IMAE, **VAT}),
+    "imae": ("imae", IMAE),
     "imae_without_vat": ("imae", {**IMAE, "vat_weight": 0.0}),
     "joint_vae": ("joint_vae", {"gamma": 30.0, "z_capacity": 20.0, "z_steps": 1500, "y_steps": 1500, **VAT}),
     "info_vae": ("info_vae", {"lambda_": 5.0, "divergence": "kl", "estimator": "mss", **VAT}),
     "beta_vae": ("beta_vae", {"beta": 5.0, **VAT}),
-    "imae_beta_2": ("imae", {**IMAE, "beta": 2.0, "beta_y": 40.0, **VAT}),
-    "imae_beta_10": ("imae", {**IMAE, "beta": 10.0, "beta_y": 200.0, **VAT}),
+    "imae_beta_2": ("imae", {**IMAE, "beta": 2.0, "beta_y": 40.0}),
+    "imae_beta_10": ("imae", {**IMAE, "beta": 10.0, "beta_y": 200.0}),
     "imae_eq9": ("imae", {"beta": 5.0, **VAT}),
 }
 COLUMNS = {
@@ -88,8 +88,8 @@ def trained(name: str, seed: int, data: vaezoo.data.ImageData) -> vaezoo.models.
     model = vaezoo.create(
         kind,
         image_shape=data.image_shape,
-        latents=TABLE_1["latents"],
-        network=TABLE_1["network"],
+        latents=PRESET["latents"],
+        network=PRESET["network"],
         learning_rate=LEARNING_RATE,
         seed=seed,
         **hyperparameters,
@@ -119,28 +119,38 @@ def score(model: vaezoo.models.BaseVAE, test: vaezoo.data.ImageData) -> dict[str
 
 
 def write_table() -> Path:
-    """docs/results/imae_<data set>.md: mean ± standard deviation over the seeds that are there."""
-    lines = ["| model | seeds | " + " | ".join(COLUMNS.values()) + " |", "| --- " * (2 + len(COLUMNS)) + "|"]
-    for name in SETTINGS:
-        files = [run_folder(name, seed) / "row.json" for seed in range(FLAGS.seeds)]
-        scores = [json.loads(file.read_text()) for file in files if file.exists()]
-        if scores:
-            cells = [spread([score[column] for score in scores]) for column in COLUMNS]
-            lines.append(f"| {name} | {len(scores)} | {' | '.join(cells)} |")
-    settings = "\n".join(f"* {name}: {kind} {hyperparameters}" for name, (kind, hyperparameters) in SETTINGS.items())
-    command = f"python -m vaezoo.papers.imae --dataset={FLAGS.dataset} --seeds={FLAGS.seeds} --steps={FLAGS.steps}"
+    """docs/results/imae_<data set>.md: mean ± standard deviation over the seeds that are there, for each --steps."""
+    results: dict[tuple[int, str], list[dict[str, float]]] = {}
+    for file in sorted(Path(FLAGS.workdir).glob(f"{FLAGS.dataset}_[0-9]*/*/row.json")):
+        steps, name = (path.name.rpartition("_") for path in (file.parent.parent, file.parent))
+        results.setdefault((int(steps[2]), name[0]), []).append(json.loads(file.read_text()))
+    results = {(steps, name): results[steps, name] for steps, name in sorted(results, key=in_order)}
+
+    header = ["model", "steps", "seeds", *COLUMNS.values()]
+    rows = [header, ["---"] * len(header)]
+    for (steps, name), scores in results.items():
+        spreads = [spread([score[column] for score in scores]) for column in COLUMNS]
+        rows.append([name, f"{steps:,}", str(len(scores)), *spreads])
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+    runs: dict[tuple[int, int], list[str]] = {}
+    for (steps, name), scores in results.items():
+        runs.setdefault((steps, len(scores)), []).append(name)
+    command = f"python -m vaezoo.papers.imae --dataset={FLAGS.dataset}"
+    commands = "\n".join(f"{command} --steps={n} --seeds={k} --models={','.join(runs[n, k])}" for n, k in runs)
+    settings = "\n".join(f"* {name}: {SETTINGS[name][1]}" for name in SETTINGS if any(name in key for key in results))
     text = f"""# Hybrid models on {FLAGS.dataset}
 
-Test split (10,000 images), mean ± standard deviation over the seeds, after {FLAGS.steps:,} steps of batch {BATCH_SIZE}
-(Adam {LEARNING_RATE:g}), networks of IMAE's Table 1, d = 10, K = 10:
+Test split (10,000 images), mean ± standard deviation over the seeds; batch {BATCH_SIZE}, Adam {LEARNING_RATE:g},
+networks of IMAE's Table 1, d = 10, K = 10. Accuracy is of the best assignment of classes to labels (Hungarian).
 
 ```sh
-{command}
+{commands}
 ```
 
-{chr(10).join(lines)}
+{table}
 
-Settings:
+What was set, beside the defaults (γ = 2β for IMAE); vat_radius "neighbour" is after IMSAT (Hu et al. 2017):
 
 {settings}
 """
@@ -148,6 +158,11 @@ Settings:
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, text)
     return file
+
+
+def in_order(key: tuple[int, str]) -> tuple[int, int]:
+    """By steps, then as in SETTINGS."""
+    return key[0], list(SETTINGS).index(key[1])
 
 
 def spread(values: list[float]) -> str:

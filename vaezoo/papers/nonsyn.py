@@ -83,9 +83,7 @@ def main(argv):
 
 def write_page(curves: dict[str, list[dict[str, float]]]):
     """docs/results/synergy.md: the figures and the table."""
-    figures = "\n".join(
-        f"![traversals of {name}](../figures/traversals_{name}_{FLAGS.steps}.png)" for name in curves
-    )
+    figures = "\n".join(f"![traversals of {name}](../figures/traversals_{name}_{FLAGS.steps}.png)" for name in curves)
     text = f"""# The synergy of {" and ".join(curves)} on dSprites, {FLAGS.steps:,} steps
 
 Figures 3 and 4 of the Non-Syn VAE paper: presets {" and ".join(f"`{name}_dsprites`" for name in curves)}, batch 64,
