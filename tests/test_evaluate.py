@@ -101,10 +101,10 @@ def test_a_saved_model_scores_as_the_keras_model_but_has_no_likelihood(run, vers
     assert version not in find(version).folder.absolute().parents  # a served version stays as it is
 
 
-def test_default_leaves_out_the_slow_ones_and_what_does_not_apply(model, data, images):
+def test_default_leaves_out_the_slow_one_and_what_does_not_apply(model, data, images):
     everything = choose(["all"], offers(model, data))
     assert everything == list(catalogue.METRICS)
-    assert set(everything) - set(choose(["default"], offers(model, data))) == {"sap", "dci"}
+    assert set(everything) - set(choose(["default"], offers(model, data))) == {"dci"}
     bare = offers(small_model("vae"), vaezoo.data.from_arrays(images))
     assert choose(["all"], bare) == ["likelihood_bounds", "decomposition", "per_latent", "active_units"]
     assert choose(["mig", "default", "mig"], offers(model, data)).count("mig") == 1

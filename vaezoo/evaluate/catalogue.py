@@ -149,7 +149,7 @@ METRICS: dict[str, Metric] = {
     "modularity": of_means(metrics.modularity),
     "irs": of_means(metrics.irs),
     "dci_random_forest": of_means(metrics.dci, importance="random_forest"),
-    "sap": of_means(metrics.sap, slow=True),
+    "sap": of_means(metrics.sap),
     "dci": of_means(metrics.dci, slow=True),
 }
 
