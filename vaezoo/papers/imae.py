@@ -142,7 +142,8 @@ def write_table() -> Path:
     text = f"""# Hybrid models on {FLAGS.dataset}
 
 Test split (10,000 images), mean ± standard deviation over the seeds; batch {BATCH_SIZE}, Adam {LEARNING_RATE:g},
-networks of IMAE's Table 1, d = 10, K = 10. Accuracy is of the best assignment of classes to labels (Hungarian).
+networks of IMAE's Table 1, d = 10, K = 10. Accuracy is of the best assignment of classes to labels (Hungarian). IMAE's
+settings were tuned on MNIST, by this accuracy, with seeds 0, 1 and 2; those of the other models were not tuned.
 
 ```sh
 {commands}
