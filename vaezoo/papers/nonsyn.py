@@ -58,6 +58,8 @@ def main(argv):
     """Train what is not trained yet, then draw and tabulate."""
     del argv
     logging.set_verbosity(logging.WARNING)
+    for folder in ("figures", "results"):
+        (Path(FLAGS.docs) / folder).mkdir(parents=True, exist_ok=True)
     data = vaezoo.data.load("dsprites")
     probe = data.images(np.random.default_rng(0).choice(data.size, 512, replace=False))
     curves = {}

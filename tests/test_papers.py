@@ -1,0 +1,38 @@
+"""The papers' modules as a person runs them, shortened to a few steps."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(folder, *command):
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_synergy_of_both(tmp_path):
+    said = run(tmp_path, "vaezoo.papers.nonsyn", "--steps=20")
+    page = (tmp_path / "docs" / "results" / "synergy.md").read_text()
+    assert "nonsyn and factor_vae on dSprites, 20 steps" in page
+    assert said[said.index("| model") :].strip() in page and "| factor_vae | peak of the synergy, 20 |" in page
+    figures = {file.name for file in (tmp_path / "docs" / "figures").iterdir()}
+    assert figures == {"synergy_20.png", "traversals_nonsyn_20.png", "traversals_factor_vae_20.png"}
+
+
+def test_imaes_table_grows_and_nothing_is_trained_twice(tmp_path):
+    if not Path(os.environ.get("VAEZOO_DATA_DIR", tmp_path), "mnist.npz").exists():
+        pytest.skip("There is no mnist.npz in $VAEZOO_DATA_DIR.")
+    command = ["vaezoo.papers.imae", "--models=beta_vae", "--seeds=1"]
+    first = run(tmp_path, *command, "--steps=1")
+    again = run(tmp_path, *command, "--steps=1")
+    assert first.count("beta_vae 0 {") == 1 and again.count("beta_vae 0 {") == 0
+    longer = run(tmp_path, *command, "--steps=2")
+    page = (tmp_path / "docs" / "results" / "imae_mnist.md").read_text()
+    assert page.strip() == longer[longer.index("# Hybrid") :].strip()
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| beta_vae")]
+    assert [row[1:3] for row in rows] == [["1", "1"], ["2", "1"]]
+    assert "--steps=2 --seeds=1 --models=beta_vae" in page and "* joint_vae" not in page
