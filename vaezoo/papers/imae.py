@@ -46,7 +46,6 @@ SETTINGS = {
     "beta_vae": ("beta_vae", {"beta": 5.0, **VAT}),
     "imae_beta_2": ("imae", {**IMAE, "beta": 2.0, "beta_y": 40.0}),
     "imae_beta_10": ("imae", {**IMAE, "beta": 10.0, "beta_y": 200.0}),
-    "imae_eq9": ("imae", {"beta": 5.0, **VAT}),
 }
 COLUMNS = {
     "reconstruction": "reconstruction, nats",
