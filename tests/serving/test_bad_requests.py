@@ -97,7 +97,7 @@ def flipped(file, place):
 def test_of_a_damaged_picture_the_operation_is_named(session, file, words):
     with pytest.raises(SavedModelError, match=words) as refused:
         session("encode_bytes", image_bytes=files(png(8, 8), file))
-    assert refused.value.code == 3 and re.search(r"node [\w/]*/image_bytes\b", str(refused.value))
+    assert refused.value.code == 3 and re.search(r"node image_bytes\b", str(refused.value))
     assert np.isfinite(session("encode_bytes", image_bytes=files(png(8, 8)))["mean"]).all()
 
 
