@@ -314,7 +314,7 @@ def test_what_is_no_model_is_named(run, tmp_path):
         ({"figures": ["kls"]}, "Unknown figure 'kls'. Did you mean 'kl'?"),
         ({"metrics": ["mig"], "dataset": "images"}, "'mig' needs what this model or data set does not have: factors"),
         ({"images": 49}, "from 2 to the 48"),
-        ({"bootstrap": -1}, "`bootstrap` must be >= 0"),
+        ({"bootstrap": -1}, "`bootstrap` must be 0 or at least 2"),
         ({"dataset": "dsprits"}, "Did you mean 'dsprites'"),
         ({"path": "nowhere"}, "There is no nowhere"),
         ({"dataset": "tall"}, r"takes images \(8, 8, 1\). Received: array with \(16, 8, 1\)"),

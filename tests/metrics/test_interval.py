@@ -38,6 +38,19 @@ def test_covers_the_mean_as_often_as_it_says():
     assert 0.80 < covered / 300 < 0.95
 
 
+@pytest.mark.parametrize("bootstrap", [2, 5])
+def test_few_resamples_make_wide_intervals_that_cover_too(bootstrap):
+    """95 % intervals of the mean of 400 normal numbers; the extremes of 2 or 5 resamples cover far less."""
+    covered = 0
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=400)
+        options = {"bootstrap": bootstrap, "confidence": 0.95, "bounds": (-np.inf, np.inf)}
+        limits = with_interval(lambda rows, x=x: {"m": x[rows].mean()}, 400, rng, **options)
+        covered += limits["m_low"] <= 0 <= limits["m_high"]
+    assert abs(covered / 400 - 0.95) < 3.5 * np.sqrt(0.95 * 0.05 / 400)
+
+
 def test_takes_off_the_bias_of_resampling():
     """Distinct rows fall by a third in every resample, which must not move the interval off the score."""
     score = {"share": 0.5}
@@ -94,9 +107,11 @@ def test_the_score_itself_does_not_depend_on_the_interval(codes, factors):
     assert mig(z, factors, num_train=200, bootstrap=5)["mig"] == mig(z, factors, num_train=200)["mig"]
 
 
-@pytest.mark.parametrize("wrong", [{"bootstrap": -1}, {"confidence": 1.0}, {"confidence": 0}])
+@pytest.mark.parametrize("wrong", [{"bootstrap": -1}, {"bootstrap": 1}, {"confidence": 1.0}, {"confidence": 0}])
 def test_errors(wrong, codes, factors):
-    with pytest.raises(ValueError, match=r"`bootstrap` must be >= 0 and `confidence` in \(0, 1\). Received"):
+    with pytest.raises(
+        ValueError, match=r"`bootstrap` must be 0 or at least 2, and `confidence` in \(0, 1\). Received"
+    ):
         mig(codes["perfect"], factors, num_train=None, **wrong)
 
 

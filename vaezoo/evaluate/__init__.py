@@ -26,6 +26,7 @@ from vaezoo.evaluate.choice import check_names, choose, offers
 from vaezoo.evaluate.figures import FIGURES, draw
 from vaezoo.evaluate.subject import find, load_data, seeds
 from vaezoo.evaluate.sweep import trade_offs
+from vaezoo.metrics.interval import check_interval
 from vaezoo.metrics.represent import represent, sample
 
 __all__ = ["evaluate", "evaluate_seeds", "trade_offs"]
@@ -176,15 +177,6 @@ def check_fit(subject, data: ImageData) -> None:
         raise ValueError(
             f"{subject.name} takes images {tuple(subject.model.image_shape)}. "
             f"Received: {data.name} with {tuple(data.image_shape)}"
-        )
-
-
-def check_interval(bootstrap: int, confidence: float) -> None:
-    """Raises ValueError for an interval that cannot be."""
-    if bootstrap < 0 or not 0 < confidence < 1:
-        raise ValueError(
-            "`bootstrap` must be >= 0 and `confidence` in (0, 1). "
-            f"Received bootstrap={bootstrap}, confidence={confidence}."
         )
 
 

@@ -37,11 +37,15 @@ def with_interval(
     scores that count cells (a MIG drops by several standard errors), which would move the interval off the
     score. It covers the score that the same protocol gives on average, with the same number of rows.
 
+    Where resamples are so few that a limit would lie beyond them (fewer than 40, for 95 %), the limits are s +- t sd:
+    the resamples' standard deviation, and the quantile t of Student's distribution with one degree of freedom less
+    than resamples.
+
     Args:
         score: rows [n] (indices, with repetitions) -> named scores, each a float or an array, by element.
         n: rows in the sample.
         rng: draws the resamples.
-        bootstrap: resamples; 0 for no interval. 200 give limits good to a tenth of the interval's width.
+        bootstrap: resamples, 2 or more; 0 for no interval. 200 give limits good to a tenth of the interval's width.
         confidence: probability in the interval, in (0, 1).
         bounds: of the scores, whatever the rows.
         halves: resample half of the rows without replacement (the delete-half jackknife, whose spread needs no
@@ -49,13 +53,11 @@ def with_interval(
         label, progress: of a bar over the resamples, if there is to be one.
 
     Raises:
-        ValueError: negative `bootstrap`, or `confidence` outside (0, 1).
+        ValueError: see `check_interval`.
     """
-    if bootstrap < 0 or not 0 < confidence < 1:
-        raise ValueError(
-            "`bootstrap` must be >= 0 and `confidence` in (0, 1). "
-            f"Received bootstrap={bootstrap}, confidence={confidence}."
-        )
+    check_interval(bootstrap, confidence)
+    from scipy.stats import t as student_t
+
     scores = {name: np.asarray(value, np.float64) for name, value in score(np.arange(n)).items()}
     drawn = (score(rng.permutation(n)[: n // 2] if halves else rng.integers(n, size=n)) for _ in range(bootstrap))
     resampled = list(follow(drawn, bootstrap, label, progress and bootstrap > 0))
@@ -63,7 +65,20 @@ def with_interval(
     limits = {}
     for name, value in scores.items() if bootstrap else ():
         values = np.array([r[name] for r in resampled])
-        q_low, q_high = np.quantile(values, [tail, 1 - tail], axis=0) - values.mean(axis=0)
+        if bootstrap * tail < 1:
+            q_high = student_t.ppf(1 - tail, bootstrap - 1) * values.std(axis=0, ddof=1)
+            q_low = -q_high
+        else:
+            q_low, q_high = np.quantile(values, [tail, 1 - tail], axis=0) - values.mean(axis=0)
         limits[f"{name}_low"] = np.clip(value - q_high, *bounds)
         limits[f"{name}_high"] = np.clip(value - q_low, *bounds)
     return {name: value if value.ndim else float(value) for name, value in (scores | limits).items()}
+
+
+def check_interval(bootstrap: int, confidence: float) -> None:
+    """Raises ValueError for one resample, or fewer than none, and for `confidence` outside (0, 1)."""
+    if bootstrap < 0 or bootstrap == 1 or not 0 < confidence < 1:
+        raise ValueError(
+            "`bootstrap` must be 0 or at least 2, and `confidence` in (0, 1). "
+            f"Received bootstrap={bootstrap}, confidence={confidence}."
+        )
