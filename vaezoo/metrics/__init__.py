@@ -34,7 +34,7 @@ Representations", called "the reference" in the docstrings; each says where it d
     likelihood               likelihood_bounds: reconstruction, ELBO, IWAE
 
 Every key of every dict is distinct, so the dicts of several metrics merge into one. The same seed gives the
-same scores. SciPy, scikit-learn and joblib are imported by the metrics that use them, when they are called.
+same scores. SciPy and scikit-learn are imported by the metrics that use them, when they are called.
 """
 
 from vaezoo.metrics.aggregate import aggregate, decomposition

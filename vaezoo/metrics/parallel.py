@@ -1,6 +1,8 @@
 """scikit-learn's fits over all cores, with a progress bar on request."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from multiprocessing.pool import ThreadPool
 from typing import Any
 
 
@@ -10,14 +12,18 @@ def over_cores(fit: Callable[..., Any], tasks: list[tuple], label: str, progress
     Threads, since the fits used here leave the interpreter lock to their compiled loops: no process to start
     and no copy of the codes. The bar moves with whichever fit ends.
     """
-    from joblib import Parallel, delayed
 
     def numbered(i: int) -> tuple[int, Any]:
         return i, fit(*tasks[i])
 
-    parallel = Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")
-    results = parallel(delayed(numbered)(i) for i in range(len(tasks)))
+    results = threads().imap_unordered(numbered, range(len(tasks)))
     return [result for _, result in sorted(follow(results, len(tasks), label, progress), key=lambda done: done[0])]
+
+
+@cache
+def threads() -> ThreadPool:
+    """One thread a core, always the same: memory that a thread has freed is kept by malloc for threads of its kind."""
+    return ThreadPool()
 
 
 def bar_of(total: int, label: str, progress: bool):

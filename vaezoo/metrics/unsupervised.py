@@ -51,9 +51,12 @@ def per_latent(
     rng = np.random.default_rng(seed)
 
     def of_rows(rows: np.ndarray) -> dict[str, np.ndarray]:
-        mu, lv = mean[rows], log_var[rows]
-        moments = posterior_moments(mu, lv)
-        values = [per_dimension_kl(mu, lv), *moments[:2], *information_bounds(*moments)]
+        latents = (np.s_[rows, k : k + 1] for k in range(mean.shape[1]))  # one at a time, to keep memory at [N]
+        parts = [
+            (per_dimension_kl(m, v), *posterior_moments(m, v)) for m, v in ((mean[k], log_var[k]) for k in latents)
+        ]
+        kl, *moments = (np.concatenate(part) for part in zip(*parts, strict=True))
+        values = [kl, *moments[:2], *information_bounds(*moments)]
         names = ("kl", "var_mean", "mean_var", "mi_lower", "mi_upper")
         return {name: np.asarray(value) for name, value in zip(names, values, strict=True)}
 
