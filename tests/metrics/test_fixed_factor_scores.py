@@ -10,6 +10,7 @@ from vaezoo.metrics.beta_vae import differences
 from vaezoo.metrics.factor_vae import votes
 from vaezoo.metrics.fixed_factor import MatchingRows
 
+pytestmark = pytest.mark.filterwarnings("ignore:With .* rows for each value")
 SMALL = {"num_train": 600, "num_test": 400, "batch_size": 16}
 SCORES = [beta_vae_score, factor_vae_score]
 
@@ -90,6 +91,28 @@ def test_sets_which_are_no_grid(metric, codes, factors):
     assert score(metric, codes["perfect"][some], factors[some]) > 0.97
 
 
+def test_few_rows_do_not_make_useless_codes_useful():
+    """500 rows of 5 and 100 values: were a row its own partner, a fifth of the pairs of factor 1 would not differ."""
+    factors = np.stack([np.arange(500) % 5, np.arange(500) // 5], axis=1)
+    codes = np.random.default_rng(0).normal(size=(500, 10))
+    for metric in SCORES:
+        with pytest.warns(UserWarning, match="With 5 rows for each value of a factor"):
+            assert 0.4 < score(metric, codes, factors, num_train=2000, num_test=1000) < 0.7
+    enough = np.random.default_rng(1).integers(2, size=(500, 2)) + [0, 5]
+    assert score(beta_vae_score, codes, enough, num_test=1000) < 0.55
+
+
+def test_partners_are_all_other_rows_alike():
+    draws = MatchingRows(np.array([[0, 0], [1, 0], [0, 1], [1, 1], [0, 1], [1, 0]] * 5))
+    rng = np.random.default_rng(0)
+    for k in range(2):
+        rows = draws.anchors(k, 20_000, rng)
+        partners = draws.partners(rows, k, rng)
+        assert (draws.v[partners, k] == draws.v[rows, k]).all() and (partners != rows).all()
+        of_one = partners[rows == rows[0]]
+        assert set(of_one) == set(np.flatnonzero(draws.v[:, k] == draws.v[rows[0], k])) - {rows[0]}
+
+
 @pytest.mark.parametrize("metric", SCORES)
 def test_errors(metric, codes, factors, grid):
     with pytest.raises(ValueError, match="at least 2. Received 1"):
@@ -116,9 +139,16 @@ def test_the_order_of_samples_does_not_matter(seed):
 class Recorder(MatchingRows):
     """Remembers the rows that it draws."""
 
+    drawn = ()
+
     def sharing(self, rows, k, rng):
-        others = super().sharing(rows, k, rng)
-        self.drawn = [*getattr(self, "drawn", []), (k, rows, others)]
+        return self.note(k, rows, super().sharing(rows, k, rng))
+
+    def partners(self, rows, k, rng):
+        return self.note(k, rows, super().partners(rows, k, rng))
+
+    def note(self, k, rows, others):
+        self.drawn = [*self.drawn, (k, rows, others)]
         return others
 
 

@@ -31,8 +31,9 @@ def beta_vae_score(
     a linear classifier alone. It matters little, since a fixed factor puts z_diff at an end of its axis: within
     0.002 for codes along the factors, and up to 0.03 in favour of the multinomial one for rotated codes.
 
-    Pairs are drawn with replacement, so few rows are no hindrance, and no row is kept from training for the
-    test.
+    Pairs are drawn with replacement, and no row is kept from training for the test. Where rows are matched, a row is
+    never its own partner, which the size of z_diff would tell of factors with few rows for each value; the pairs of
+    such factors still come again, so that useless codes score above 1/F: a warning says so.
 
     Args:
         codes: [N, D].
@@ -47,7 +48,7 @@ def beta_vae_score(
         confidence: of the interval.
 
     Returns:
-        `beta_vae_score`, the test accuracy in [0, 1] (1/F for useless codes), `beta_vae_score_train`, and
+        `beta_vae_score`, the test accuracy in [0, 1] (about 1/F for useless codes), `beta_vae_score_train`, and
         `beta_vae_score_low`, `beta_vae_score_high` on request.
 
     Raises:
@@ -82,6 +83,6 @@ def differences(
         of_k = np.flatnonzero(shared == k)
         for _ in range(batch_size):  # one pair of every point at a time, to keep memory at [points, D]
             first = draws.anchors(k, len(of_k), rng)
-            second = draws.sharing(first, k, rng)
+            second = draws.partners(first, k, rng)
             z_diff[of_k] += np.abs(codes[first] - codes[second])
     return z_diff / batch_size, shared

@@ -31,8 +31,8 @@ def factor_vae_score(
     standard deviation below 0.05 pruned. The reference reports the number of all latents as that of active
     ones; here pruned ones are not counted.
 
-    Images are drawn with replacement, so few rows are no hindrance, and no row is kept from training for the
-    test.
+    Images are drawn with replacement, and no row is kept from training for the test. Where rows are matched and a
+    factor has few for each value, the same groups come again, and useless codes score above 1/F: a warning says so.
 
     Args:
         codes: [N, D], the mean representation.

@@ -1,10 +1,13 @@
 """Rows that share a factor: what the beta-VAE and FactorVAE scores draw their pairs and groups from."""
 
+import warnings
 from typing import Protocol
 
 import numpy as np
 
 from vaezoo.metrics import inputs
+
+ENOUGH = 50  # rows for each value of a factor
 
 
 class Grid(Protocol):
@@ -49,6 +52,8 @@ class FullGrid:
         value, other_value = (r // self.strides[k] % self.sizes[k] for r in (rows, others))
         return others + (value - other_value) * self.strides[k]
 
+    partners = sharing  # independent draws, as in the definition: the row itself is one of thousands
+
 
 class MatchingRows:
     """Any set of rows: sharing is a random row of those with an equal value of the factor.
@@ -68,11 +73,20 @@ class MatchingRows:
         self.n, self.num_factors = factors.shape
         self.orders = [np.argsort(v_k, kind="stable") for v_k in self.v.T]
         self.counts = [np.bincount(v_k) for v_k in self.v.T]
+        self.firsts = [np.cumsum(n) - n for n in self.counts]  # where the rows of each value begin in the order
+        self.places = [np.argsort(order) for order in self.orders]  # where each row stands in it
         self.matched = [np.flatnonzero(n[v_k] > 1) for n, v_k in zip(self.counts, self.v.T, strict=True)]
         alone = [k for k, rows in enumerate(self.matched) if not len(rows)]
         if alone:
             raise ValueError(
                 f"Two rows must share a value of every factor. Received none that do of factor {alone[0]}."
+            )
+        fewest = min(self.n / len(n) for n in self.counts)
+        if fewest < ENOUGH:
+            warnings.warn(
+                f"With {fewest:.0f} rows for each value of a factor, the same pairs come again in training and test: "
+                f"even useless codes score more than chance. Expected {ENOUGH} rows or more.",
+                stacklevel=4,
             )
 
     def anchors(self, k: int, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -81,9 +95,15 @@ class MatchingRows:
 
     def sharing(self, rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
         """A random row with the same factor k for each of `rows`; it can be the row itself."""
-        v, counts = self.v[rows, k], self.counts[k]
-        first = np.cumsum(counts) - counts
-        return self.orders[k][first[v] + rng.integers(counts[v])]
+        v = self.v[rows, k]
+        return self.orders[k][self.firsts[k][v] + rng.integers(self.counts[k][v])]
+
+    def partners(self, rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+        """As `sharing`, for rows whose value another row has too; never the row itself, which differs in nothing."""
+        v = self.v[rows, k]
+        first, count = self.firsts[k][v], self.counts[k][v]
+        place = self.places[k][rows] - first
+        return self.orders[k][first + (place + 1 + rng.integers(count - 1)) % count]
 
 
 def fixed_factor(factors: np.ndarray, grid: Grid | None) -> FullGrid | MatchingRows:

@@ -52,14 +52,14 @@ def dci(
         continuous: the same trees as regressors; I is then the mean R², named so.
         num_train, num_test: rows; of fewer rows than both, two thirds train by these defaults.
         progress: show a bar over the trees; with `bootstrap`, over the resamples.
-        bootstrap: resamples of the training rows for the interval, all trees fitted again for each, since D and
-            C know nothing of the test; 0 for none. A warning says how many fits that makes.
+        bootstrap: resamples of the training and of the test rows for the interval, all trees fitted again for each,
+            since D and C know nothing of the test; 0 for none. A warning says how many fits that makes.
         confidence: of the interval.
 
     Returns:
         `dci_disentanglement`, `dci_completeness`, `dci_informativeness` (on the test rows),
-        `dci_informativeness_train`, all in [0, 1], and `_low`, `_high` of each on request; of random forests
-        `dci_forest_disentanglement` and so on; with `continuous`, `dci_r2` and `dci_r2_train`, up to 1, in the
+        `dci_informativeness_train`, all in [0, 1], and `_low`, `_high` of the first three on request; of random
+        forests `dci_forest_disentanglement` and so on; with `continuous`, `dci_r2` and `dci_r2_train`, up to 1, in the
         place of informativeness. If no latent has any importance, D = C = 0; a single latent is complete.
 
     Raises:
@@ -81,29 +81,33 @@ def dci(
         fits = f"{bootstrap} resamples x {v.shape[1]} factors = {bootstrap * v.shape[1]}"
         warnings.warn(f"The intervals of `dci` refit its trees: {fits} fits beside those of the score.", stacklevel=2)
 
-    def fit(k: int, rows: np.ndarray, bar) -> tuple[np.ndarray, float, float]:
+    def fit(k: int, rows: np.ndarray, test: np.ndarray, bar) -> tuple[np.ndarray, float, float]:
         model = estimator(importance, continuous, seed)
         if importance == "gradient_boosting":
             model.fit(z[rows], v[rows, k], monitor=lambda *_: grown(bar, growing[k]))
         else:
             model.fit(z[rows], v[rows, k])
             grown(bar, TREES[importance])
-        return model.feature_importances_, model.score(z[rows], v[rows, k]), model.score(z_test, v_test[:, k])
+        return model.feature_importances_, model.score(z[rows], v[rows, k]), model.score(z_test[test], v_test[test, k])
+
+    name, told = NAMES[importance], "r2" if continuous else "informativeness"
+    in_training = []  # the first of it is the sample's own
 
     def score(rows: np.ndarray) -> dict[str, float]:
+        train, test = rows[rows < len(z)], rows[rows >= len(z)] - len(z)
         with bar_of(TREES[importance] * sum(growing), f"{name} trees", progress and not bootstrap) as bar:
-            fits = over_cores(fit, [(k, rows, bar) for k in longest_first], name, False)
-        R, train, test = (np.array(column) for column in zip(*fits, strict=True))  # R [F, D]
+            fits = over_cores(fit, [(k, train, test, bar) for k in longest_first], name, False)
+        R, train_scores, test_scores = (np.array(column) for column in zip(*fits, strict=True))  # R [F, D]
+        in_training.append(float(train_scores.mean()))
         return {
             f"{name}_disentanglement": concentration(R.T),
             f"{name}_completeness": concentration(R),
-            f"{name}_{told}": test.mean(),
-            f"{name}_{told}_train": train.mean(),
+            f"{name}_{told}": test_scores.mean(),
         }
 
-    name, told = NAMES[importance], "r2" if continuous else "informativeness"
     options = {"bounds": (-np.inf if continuous else 0, 1), "label": f"{name} bootstrap", "progress": progress}
-    return with_interval(score, len(z), rng, bootstrap=bootstrap, confidence=confidence, **options)
+    scores = with_interval(score, len(z) + len(z_test), rng, bootstrap=bootstrap, confidence=confidence, **options)
+    return scores | {f"{name}_{told}_train": in_training[0]}
 
 
 def grown(bar, trees: int) -> bool:

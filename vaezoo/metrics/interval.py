@@ -37,9 +37,9 @@ def with_interval(
     scores that count cells (a MIG drops by several standard errors), which would move the interval off the
     score. It covers the score that the same protocol gives on average, with the same number of rows.
 
-    Where resamples are so few that a limit would lie beyond them (fewer than 40, for 95 %), the limits are s +- t sd:
-    the resamples' standard deviation, and the quantile t of Student's distribution with one degree of freedom less
-    than resamples.
+    The quantiles are those that a further resample would exceed with the given probability (Weibull's). Where they
+    lie beyond the resamples (fewer than 39, for 95 %), the limits are s +- t sd: the resamples' standard deviation,
+    and the quantile t of Student's distribution with one degree of freedom less than resamples.
 
     Args:
         score: rows [n] (indices, with repetitions) -> named scores, each a float or an array, by element.
@@ -65,11 +65,11 @@ def with_interval(
     limits = {}
     for name, value in scores.items() if bootstrap else ():
         values = np.array([r[name] for r in resampled])
-        if bootstrap * tail < 1:
+        if (bootstrap + 1) * tail < 1:
             q_high = student_t.ppf(1 - tail, bootstrap - 1) * values.std(axis=0, ddof=1)
             q_low = -q_high
         else:
-            q_low, q_high = np.quantile(values, [tail, 1 - tail], axis=0) - values.mean(axis=0)
+            q_low, q_high = np.quantile(values, [tail, 1 - tail], axis=0, method="weibull") - values.mean(axis=0)
         limits[f"{name}_low"] = np.clip(value - q_high, *bounds)
         limits[f"{name}_high"] = np.clip(value - q_low, *bounds)
     return {name: value if value.ndim else float(value) for name, value in (scores | limits).items()}
