@@ -34,6 +34,19 @@ def test_every_metric_names_what_is_wrong(metric, codes, factors):
         metric(z, factors * [1, 0, 1, 1])
 
 
+def test_columns_of_a_data_frame_are_what_their_values_are():
+    names = np.array(["square", "heart"], object)[np.arange(40) % 2]
+    azimuth, sizes = np.random.default_rng(0).random(40), np.arange(40) % 4
+    for other in (sizes, names):
+        with pytest.raises(ValueError, match="Factor 1 must be discrete. Received 40 distinct values"):
+            mig(np.ones((40, 2)), np.stack([other, azimuth], axis=1, dtype=object, casting="unsafe"), num_train=None)
+    mixed = np.stack([names, sizes.astype(object)], axis=1)
+    assert inputs.classes(inputs.check(np.ones((40, 2)), mixed)[1]).max(axis=0).tolist() == [1, 3]
+    azimuth[7] = np.nan
+    with pytest.raises(ValueError, match="`factors` must be finite. Received 1 NaN"):
+        mig(np.ones((40, 2)), np.stack([sizes, azimuth], axis=1).astype(object), num_train=None)
+
+
 def test_numbers_only():
     with pytest.raises(ValueError, match="must be real numbers. Received dtype complex128"):
         inputs.check_codes(np.ones((3, 2), complex))

@@ -94,6 +94,8 @@ def test_kl_bars_fall():
     heights = [bar.get_height() for bar in figure.axes[0].patches]
     assert heights == [2.0, 1.0, 0.5, 1.9, 0.9, 0.4]
     assert [tick.get_text() for tick in figure.axes[0].get_xticklabels()] == ["$z_{1}$", "$z_{2}$", "$z_{0}$"]
+    (errors,) = plots.kl_bars([0.5, 2.0], [0.4, 1.9], [0.01, 0.02]).axes[0].collections
+    np.testing.assert_allclose([line[:, 1] for line in errors.get_segments()], [[1.86, 1.94], [0.38, 0.42]])
 
 
 def test_variance_information_puts_each_latent_at_its_variances():

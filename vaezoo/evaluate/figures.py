@@ -64,7 +64,7 @@ FIGURES: dict[str, Drawing] = {
     "reconstructions": Drawing(lambda case, x: plots.reconstructions(case.model, x[:: len(x) // 10 + 1])),
     "traversals": Drawing(lambda case, x: plots.traversals(case.model, x)),
     "animated_traversals": Drawing(lambda case, x: {}),  # which writes its own file, traversals.gif
-    "kl": Drawing(lambda case, x: plots.kl_bars(case.latents["kl"], case.latents["mi"])),
+    "kl": Drawing(lambda case, x: plots.kl_bars(*(case.latents[name] for name in ("kl", "mi", "mi_se")))),
     "variance_information": Drawing(variance_information),
     "factor_information": Drawing(factor_information, frozenset({"factors"})),
     "mean_activations": Drawing(lambda case, x: plots.mean_activations(case.representation), frozenset({"sprites"})),

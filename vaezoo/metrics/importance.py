@@ -49,7 +49,8 @@ def dci(
         factors: [N, F], F >= 2, discrete, or numbers if `continuous`.
         seed: draws the rows, seeds the trees, draws the resamples.
         importance: "gradient_boosting" or "random_forest".
-        continuous: the same trees as regressors; I is then the mean R², named so.
+        continuous: the same trees as regressors, for all factors; I is then the mean R², named so. Of a set with
+            factors of both kinds score those of each kind in a call of its own.
         num_train, num_test: rows; of fewer rows than both, two thirds train by these defaults.
         progress: show a bar over the trees; with `bootstrap`, over the resamples.
         bootstrap: resamples of the training and of the test rows for the interval, all trees fitted again for each,

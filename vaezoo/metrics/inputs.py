@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,6 +43,8 @@ def check(codes: ArrayLike, factors: ArrayLike) -> tuple[np.ndarray, np.ndarray]
             f"`codes` and `factors` must have one row per image each. "
             f"Received {len(codes)} rows of codes and {len(factors)} rows of factors."
         )
+    if factors.dtype.kind == "O" and all(isinstance(value, Real) for value in factors.flat):
+        factors = factors.astype(np.float64)  # a data frame with integers and floats
     if factors.dtype.kind == "f":
         check_codes(factors, "factors")
     return codes, factors
@@ -60,7 +63,7 @@ def classes(factors: np.ndarray) -> np.ndarray:
         values, numbers[:, k] = np.unique(column, return_inverse=True)
         if len(values) == 1:
             raise ValueError(f"Factor {k} must take at least 2 values in the rows used. Received only {values[0]}.")
-        if factors.dtype.kind == "f" and len(values) > max(2, len(column) / 2):
+        if isinstance(values[0], (float, np.floating)) and len(values) > max(2, len(column) / 2):
             raise ValueError(
                 f"Factor {k} must be discrete. Received {len(values)} distinct values in {len(column)} rows; "
                 "bin a continuous factor first: `vaezoo.metrics.equal_width_bins(factors, bins=20)`."

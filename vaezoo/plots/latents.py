@@ -13,21 +13,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def kl_bars(kl: Sequence[float], mi: Sequence[float] | None = None) -> Figure:
+def kl_bars(kl: Sequence[float], mi: Sequence[float] | None = None, mi_se: Sequence[float] | None = None) -> Figure:
     """The KL of every latent from the prior, in nats, by falling KL; beside it I(x; z_k) where it is given.
 
-    kl, mi: [d] nats, as `vaezoo.metrics.per_latent` gives them.
+    kl, mi, mi_se: [d] nats, as `vaezoo.metrics.per_latent` gives them. An error bar spans two standard errors `mi_se`
+    on each side: I(x; z_k) <= KL, but its estimate comes from fewer samples.
     """
     kl = np.asarray(kl)
     order = np.argsort(-kl, kind="stable")
-    series = {"KL": kl} | ({} if mi is None else {"$I(x; z_k)$": np.asarray(mi)})
+    series = {"KL": (kl, None)} | ({} if mi is None else {"$I(x; z_k)$": (np.asarray(mi), mi_se)})
     with fonts():
         figure = new_figure(1.6)
         axes = figure.add_subplot()
         width = 0.8 / len(series)
-        for i, (label, values) in enumerate(series.items()):
+        for i, (label, (values, errors)) in enumerate(series.items()):
             places = np.arange(len(kl)) + (i - (len(series) - 1) / 2) * width
-            axes.bar(places, values[order], width, color=COLOURS[i], label=label)
+            error = {} if errors is None else {"yerr": 2 * np.asarray(errors)[order], "error_kw": {"elinewidth": 0.8}}
+            axes.bar(places, values[order], width, color=COLOURS[i], label=label, **error)
         axes.set_xticks(range(len(kl)), [f"$z_{{{k}}}$" for k in order])
         axes.set_ylabel("nats")
         open_axes(axes)
