@@ -1,7 +1,7 @@
 """All scores of a trained model: a table, scores.json and figures.
 
 python -m vaezoo.evaluate --run=runs/nonsyn_dsprites --figures=all
-python -m vaezoo.evaluate --run=saved_models/imae/3 --metrics=mig,dci --bootstrap=200
+python -m vaezoo.evaluate --run=saved_models/nonsyn/3 --metrics=mig,dci --bootstrap=200
 python -m vaezoo.evaluate --run=runs/sweep --by=beta
 
 subject      what is evaluated: a run's folder, a .keras file or a SavedModel, and its data
@@ -24,8 +24,8 @@ from vaezoo.data import ImageData
 from vaezoo.evaluate import catalogue, report
 from vaezoo.evaluate.choice import check_names, choose, offers
 from vaezoo.evaluate.figures import FIGURES, draw
-from vaezoo.evaluate.subject import find, load_data, seeds
-from vaezoo.evaluate.sweep import trade_offs
+from vaezoo.evaluate.subject import find, load_data, seeds, settings
+from vaezoo.evaluate.sweep import differing, trade_offs
 from vaezoo.metrics.interval import check_interval
 from vaezoo.metrics.represent import represent, sample
 
@@ -118,12 +118,14 @@ def evaluate_seeds(
     """UDR over a folder of runs of several seeds, all on the same images; the other arguments as for `evaluate`.
 
     udr_0, udr_1, ... are the runs by name; scores.json, in the folder itself, says which. Raises also ValueError for
-    fewer than two finished runs, and for runs on different data sets.
+    fewer than two finished runs, and for runs that differ in more than their seeds.
     """
     check_interval(bootstrap, confidence)
     subjects = seeds(path)
     if dataset is None and len({subject.dataset for subject in subjects}) > 1:
         raise ValueError(f"The runs must be of one data set. Received: {sorted({str(s.dataset) for s in subjects})}")
+    if mixed := differing([settings(subject.training) for subject in subjects]):
+        raise ValueError(f"The runs must differ by their seeds alone. Those in {path} differ in: {', '.join(mixed)}")
     folder = writable(Path(path if out is None else out))
     data, split = dataset_of(dataset, subjects[0].dataset, data_dir, split)
     for subject in subjects:

@@ -23,8 +23,11 @@ flags.DEFINE_list(
     "by their seeds.",
 )
 flags.DEFINE_list("figures", [], f"Draw, too: all (that apply), or some of: {', '.join(FIGURES)}.")
-flags.DEFINE_string(
-    "by", None, "Draw the trade-offs of evaluated runs, as this hyperparameter (beta, say) changes; no new scores."
+flags.DEFINE_list(
+    "by",
+    None,
+    "Draw the trade-offs of evaluated runs, as this hyperparameter (beta, say) changes; no new scores. Several, as "
+    "beta,lambda_,gamma: each model's own.",
 )
 flags.DEFINE_string("against", None, "With --by: the score on the abscissa. Default: the hyperparameter.")
 flags.DEFINE_integer("images", None, "Encode so many, drawn at random. Default: all; for udr, 10,000.")

@@ -80,6 +80,12 @@ def facts(about: Mapping[str, Any]) -> dict[str, Any]:
     return {name: about[name] for name in TRAINING if name in about}
 
 
+def settings(training: Mapping[str, Any]) -> dict[str, Any]:
+    """All that decides a training but its seed, side by side: the model, its hyperparameters, the steps, ..."""
+    flat = {**training, **training.get("hyperparameters", {})}
+    return {name: value for name, value in flat.items() if name not in ("seed", "preset", "hyperparameters")}
+
+
 def seeds(folder: str | os.PathLike) -> list[Subject]:
     """The runs in a folder of runs, by name. Raises ValueError for fewer than two."""
     found = [find(path.parent) for path in sorted(Path(folder).glob("*/model.keras"))]
