@@ -77,11 +77,14 @@ def lines(evaluated: dict[str, dict[str, Any]], by: list[str]) -> dict[str, list
         weight = trained.pop(weights[0])
         values = {key: value for metric in scores["scores"].values() for key, value in metric.items()}
         points.setdefault((trained["model"], weight), []).append((trained, values | {", ".join(by): weight}))
-    distinct = {key for runs in points.values() for key in differing([trained for trained, _ in runs])}
+    distinct: dict[str, set[str]] = {}
+    for (model, _), runs in points.items():
+        distinct.setdefault(model, set()).update(differing([trained for trained, _ in runs]))
     found: dict[str, list[dict[str, float]]] = {}
-    for trained, row in (run for runs in points.values() for run in runs):
-        told = [f"{key}={trained[key]}" for key in sorted(distinct) if key in trained]
-        found.setdefault(", ".join([trained["model"], *told]), []).append(row)
+    for (model, _), runs in points.items():
+        for trained, row in runs:
+            told = [f"{key}={trained.get(key)}" for key in sorted(distinct[model])]
+            found.setdefault(", ".join([model, *told]), []).append(row)
     return found
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PANEL = 1.45  # inches high
+COLUMN = 64  # characters of the legend in the width of a figure
 
 
 def training_curves(
@@ -82,6 +83,8 @@ def trade_offs(
                 middle, half = np.array([interval([run[name] for run in group], confidence) for group in groups]).T
                 axes.plot(across, middle, label=method, **line(i))
                 axes.fill_between(across, middle - half, middle + half, color=line(i)["color"], alpha=0.2, linewidth=0)
+                if len(steps) == 1:  # whose band would have no width
+                    axes.errorbar(across, middle, half, color=line(i)["color"], capsize=2, elinewidth=0.8)
             axes.set_xlabel(readable(x))
             axes.set_ylabel(readable(name))
             open_axes(axes)
@@ -112,10 +115,13 @@ def panels_of(count: int):
 def legend(figure: Figure, axes, lines: int) -> None:
     """One legend for all panels, above them, where there are several lines."""
     if lines > 1:
+        handles, labels = axes.get_legend_handles_labels()
+        across = COLUMN // (8 + max(map(len, labels)))  # 8 for the piece of line
         figure.legend(
-            *axes.get_legend_handles_labels(),
+            handles,
+            labels,
             loc="outside upper center",
-            ncols=min(lines, 4),
+            ncols=min(lines, 4, max(1, across)),
             columnspacing=1,
             frameon=False,
         )
@@ -133,4 +139,5 @@ def logarithmic(axes, low: float, high: float) -> None:
 
 def readable(name: str) -> str:
     """A score's name as an axis has it."""
-    return {"beta": r"$\beta$", "gamma": r"$\gamma$"}.get(name, name.replace("_", " "))
+    greek = {"beta": r"$\beta$", "gamma": r"$\gamma$", "lambda_": r"$\lambda$"}
+    return ", ".join(greek.get(part, part.replace("_", " ")) for part in name.split(", "))
