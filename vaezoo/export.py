@@ -43,8 +43,7 @@ def main(argv):
         sys.exit("vaezoo.export: --run=<folder or .keras file> and --to=saved_models/<name> are needed.")
     try:
         model = load(FLAGS.run)
-        run = FLAGS.run if Path(FLAGS.run).is_dir() else Path(FLAGS.run).parent
-        version = export(model, FLAGS.to, keep=FLAGS.keep, max_batch=FLAGS.max_batch, about=about_run(run))
+        version = export(model, FLAGS.to, keep=FLAGS.keep, max_batch=FLAGS.max_batch, about=about_run(FLAGS.run))
     except (ValueError, OSError) as error:
         sys.exit(f"vaezoo.export: {error}")
     print(version)

@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -28,6 +29,7 @@ def grpc_server(version, delay=0.0):
             time.sleep(delay)
             inputs = {name: tf.make_ndarray(value) for name, value in request.inputs.items()}
             answer = predict_pb2.PredictResponse()
+            answer.model_spec.version.value = int(Path(version).name)
             try:
                 outputs = session(request.model_spec.signature_name, **inputs)
             except SavedModelError as error:

@@ -1,6 +1,9 @@
 """A bad request gets an error that names the field, and the server serves on."""
 
 import re
+import resource
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -18,6 +21,22 @@ def png(height, width):
     return tf.io.encode_png(np.zeros((height, width, 1), np.uint8)).numpy()
 
 
+def png_of_one_bit(height, width):
+    """1000 times smaller than what it unpacks to."""
+    parts = b"IHDR" + struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0), b"IEND"
+    header, end = (struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in parts)
+    data = b"IDAT" + zlib.compress(bytes((width // 8 + 1) * height), 9)
+    data = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    return b"\x89PNG\r\n\x1a\n" + header + data + end
+
+
+def jpeg(height, width):
+    """Of 8 x 8 pixels, whose header says another size."""
+    file = tf.io.encode_jpeg(np.zeros((8, 8, 1), np.uint8)).numpy()
+    place = file.index(b"\xff\xc0") + 5
+    return file[:place] + struct.pack(">HH", height, width) + file[place + 4 :]
+
+
 def files(*contents):
     return np.array(contents, object)
 
@@ -25,20 +44,20 @@ def files(*contents):
 @pytest.fixture(scope="module")
 def session(tmp_path_factory):
     model = small_model("vae", latents={"gaussian": 3, "categorical": [4]})
-    session = Session(export(model, tmp_path_factory.mktemp("served"), max_batch=40))
+    session = Session(export(model, tmp_path_factory.mktemp("served"), max_batch=300))
     yield session
     session.close()
 
 
 BAD = [
-    ("encode", {"image": X[:, :4]}, "[40 8 8 1] [Received] [3 4 8 1]"),
+    ("encode", {"image": X[:, :4]}, "[300 8 8 1] [Received] [3 4 8 1]"),
     ("encode", {"image": X.reshape(3, 4, 4, 4)}, "[3 4 4 4]"),  # as many pixels
     ("encode", {"image": X[0]}, "[8 8 1]"),
     ("encode", {"image": np.float32(1)}, "[]"),
     ("encode", {"image": X[:, None]}, "[3 1 8 8 1]"),
     ("encode", {"image": X[..., None]}, "[3 8 8 1 1]"),
     ("encode", {"image": X[:0]}, "[0 8 8 1]"),
-    ("encode", {"image": np.zeros((41, 8, 8, 1), "f")}, "[41 8 8 1]"),
+    ("encode", {"image": np.zeros((301, 8, 8, 1), "f")}, "[301 8 8 1]"),
     ("encode", {"image": X * np.nan}, "from 0 to 1. Received values from] [nan]"),
     ("encode", {"image": np.where(X == 1, np.nan, X).astype("f")}, "from 0 to 1."),
     ("encode", {"image": X * 255}, "[255]"),
@@ -51,12 +70,15 @@ BAD = [
     (
         "encode_bytes",
         {"image_bytes": files(png(8, 8), png(8, 9), png(9, 9))},
-        "number] [1] [height, width, channels]",
+        "of 8 x 8 pixels. Received another as number, of size] [1] [8 9]",
     ),
-    ("encode_bytes", {"image_bytes": files(png(80, 8))}, "of 8 x 8 pixels. Received as number] [0]"),
+    ("encode_bytes", {"image_bytes": files(png(80, 8))}, "of size] [0] [80 8]"),
+    ("encode_bytes", {"image_bytes": files(png(8, 8), jpeg(8, 8), jpeg(8, 16))}, "of size] [2] [8 16]"),
+    ("encode_bytes", {"image_bytes": files(png(8, 8)[:20])}, "of size] [0] [0 8]"),
+    ("encode_bytes", {"image_bytes": files(png(8, 8)[:12] + b"tEXt" + png(8, 8)[16:])}, "another as number] [0]"),
     ("encode_bytes", {"image_bytes": files(png(8, 8) + b"x" * 100_000)}, "at most 65792 bytes"),
     ("encode_bytes", {"image_bytes": files()}, "[0]"),
-    ("encode_bytes", {"image_bytes": files(*[png(8, 8)] * 41)}, "[41]"),
+    ("encode_bytes", {"image_bytes": files(*[png(8, 8)] * 301)}, "[301]"),
     ("decode", {"mean": MEAN[:, :2], "label": LABEL}, "[3 2]"),
     ("decode", {"mean": MEAN + np.nan, "label": LABEL}, "NaN"),
     ("decode", {"label": LABEL + 4, "mean": MEAN}, "from 0 to 3."),
@@ -65,6 +87,11 @@ BAD = [
     ("traverse", {"latent": LATENT[:2], "image": X, "values": VALUES}, "[Received] [2]"),
     ("traverse", {"values": VALUES[:, :0], "image": X, "latent": LATENT}, "[3 0]"),
     ("traverse", {"values": np.zeros((3, 65), "f"), "image": X, "latent": LATENT}, "[3 64] [Received] [3 65]"),
+    (
+        "traverse",
+        {"values": np.zeros((300, 55), "f"), "image": np.zeros((300, 8, 8, 1), "f"), "latent": np.zeros(300, "i4")},
+        "[300 54] [Received] [300 55]",
+    ),
     ("traverse", {"values": VALUES - np.inf, "image": X, "latent": LATENT}, "Inf"),
 ]
 
@@ -101,6 +128,15 @@ def test_of_a_damaged_picture_the_operation_is_named(session, file, words):
     assert np.isfinite(session("encode_bytes", image_bytes=files(png(8, 8)))["mean"]).all()
 
 
+@pytest.mark.parametrize("file", [png_of_one_bit(12000, 12000), jpeg(12000, 12000)], ids=["png", "jpeg"])
+def test_a_small_file_of_a_huge_picture_is_never_unpacked(session, file):
+    session("encode_bytes", image_bytes=files(png(8, 8)))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(SavedModelError, match=r"of size\] \[1\] \[12000 12000\]"):
+        session("encode_bytes", image_bytes=files(png(8, 8), file))
+    assert len(file) < 65792 and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + 50_000  # KB; not 144 MB
+
+
 GOOD = {
     "encode": {"image": X},
     "encode_bytes": {"image_bytes": files(png(8, 8))},
@@ -126,9 +162,11 @@ def test_another_dtype_is_refused_by_the_runtime_which_numbers_the_inputs(sessio
 
 
 def test_the_largest_batch_is_served(session):
-    N = {"image": np.zeros((40, 8, 8, 1), "f"), "latent": np.zeros(40, "i4"), "values": np.zeros((40, 64), "f")}
-    assert session("encode", image=N["image"])["mean"].shape == (40, 3)
-    assert session("traverse", **N)["image"].shape == (40, 64, 8, 8, 1)
+    image, latent, values = np.zeros((300, 8, 8, 1), "f"), np.zeros(300, "i4"), np.zeros((300, 64), "f")
+    assert session("encode", image=image)["mean"].shape == (300, 3)
+    for N, M in ((256, 64), (300, 54)):
+        moved = session("traverse", image=image[:N], latent=latent[:N], values=values[:N, :M])
+        assert moved["image"].shape == (N, M, 8, 8, 1)
 
 
 def test_python_callers_get_the_same_errors(tmp_path):

@@ -146,13 +146,32 @@ def test_the_page_offers_what_the_model_has(channels, words, tmp_path):
     assert ("encode_bytes" in page) == ("base64" in page) == (words is not None)
     assert ('"signature_name": "encode",' in page) == (words is None)
     assert words is None or f"`encode_bytes` takes {words}\nfiles" in page
-    assert "`traverse` takes 1 to 64 values" in page and "alphabetical order" in page
+    assert "`traverse` takes 1 to 64 values" in page and "most 16384 in all" in page and "alphabetical order" in page
 
 
 def test_without_a_run_the_card_says_so(tmp_path):
     assert about_run(tmp_path) == {}
     page = (export(small_model("vae"), tmp_path / "m") / "README.md").read_text()
     assert page.count("not recorded") == 2
+
+
+def test_a_run_and_a_file_of_another_name_in_its_folder(run, tmp_path):
+    """What a checkpoint beside model.keras was trained on, and for how long, nobody knows; its scores perhaps."""
+    folder = shutil.copytree(run, tmp_path / "run")
+    for name, score in (("scores.json", 0.5), ("later.v2.scores.json", 0.25)):
+        (folder / name).write_text(json.dumps({"scores": {"mig": {"mig": score}}}))
+    for name in ("model.keras", "later.v2.keras", "other.keras"):
+        (folder / name).touch()
+    assert about_run(folder / "model.keras") == about_run(folder)
+    assert about_run(folder)["training"]["steps"] == 40 and about_run(folder)["scores"]["mig"] == 0.5
+    assert about_run(folder / "later.v2.keras") == {"scores": {"mig": 0.25}}
+    assert about_run(folder / "other.keras") == {"scores": {}}
+
+
+@pytest.mark.parametrize("name", ["tfds:smallnorb", "tfds:shapes/with_a_config:1.0.0"])
+def test_the_names_of_prepared_sets_stay_whole(name, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"dataset": name}))
+    assert about_run(tmp_path)["training"] == {"dataset": name}
 
 
 def test_warmup_requests_are_answered(version):

@@ -172,13 +172,46 @@ def test_a_version_can_be_asked_for(served, images):
             client.encode(images, f"grpc://{address}/{end}")
     asked = [(r.model_spec.name, r.model_spec.version.value, r.model_spec.version_label) for r in requests]
     assert asked == [("vae", 7, ""), ("vae", 0, ""), ("vae", 0, "canary")]
-    paths = ["/v1/models/vae/versions/7", "/v1/models/vae/labels/canary", "/a/gateway/v1/models/vae"]
+    paths = ["/v1/models/vae/versions/7", "/v1/models/vae/labels/canary", "/a/gate+way@1/v1/models/vae"]
     with rest_server(served[1]) as (address, requests):
         for path in paths:
             client.encode(images[:1], f"http://{address}{path}")
     assert [path for path, _ in requests] == [f"{path}:predict" for path in paths]
     body = requests[0][1]
     assert body["signature_name"] == "encode" and json.dumps(body["inputs"]["image"]) == json.dumps(images[:1].tolist())
+
+
+def test_a_name_in_any_letters(served, images):
+    pytest.importorskip("tensorflow_serving")
+    with grpc_server(served[1]) as (address, requests):
+        client.encode(images[:1], f"grpc://{address}/größe 2")
+    assert requests[0].model_spec.name == "größe 2"
+    with rest_server(served[1]) as (address, requests):
+        for name in ("größe 2?", "gr%C3%B6%C3%9Fe%202%3F/"):
+            client.encode(images[:1], f"http://{address}/v1/models/{name}")
+    assert [path for path, _ in requests] == ["/v1/models/gr%C3%B6%C3%9Fe%202%3F:predict"] * 2
+
+
+@pytest.mark.parametrize(
+    "other, words",
+    [
+        (({"mean": np.zeros((2, 3))}, 8), "version between two batches, from 7 to 8"),
+        (({"mean": np.zeros((2, 4))}, 7), r"outputs .*from {'mean': \(3,\)} to {'mean': \(4,\)}"),
+        (({"log_var": np.zeros((2, 3))}, 7), r"outputs .*from {'mean': \(3,\)} to {'log_var': \(3,\)}"),
+    ],
+)
+def test_batches_of_two_models_are_no_answer(other, words, images, monkeypatch):
+    answers = iter([({"mean": np.zeros((2, 3))}, 7), ({"mean": np.zeros((2, 3))}, 7), other])
+    monkeypatch.setattr(client, "grpc_predict", lambda *args: next(answers))
+    with pytest.raises(ServingError, match=f"grpc://localhost:1/vae changed its {words}"):
+        client.encode(images[:6], "grpc://localhost:1/vae", batch_size=2)
+
+
+def test_grpc_tells_the_version(served, images):
+    pytest.importorskip("tensorflow_serving")
+    with grpc_server(served[1]) as (address, _):
+        _, version = client.grpc_predict({"image": images}, f"grpc://{address}/vae", "encode", 10.0)
+    assert version == int(served[1].name)
 
 
 PNG = tf.io.encode_png(np.zeros((8, 8, 1), np.uint8)).numpy()

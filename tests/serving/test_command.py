@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -62,8 +63,11 @@ def call(main, *flags):
 
 def test_a_keras_file_and_what_to_keep(run, main, images, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for _ in range(2):
-        assert call(main, f"--run={run[0] / 'model.keras'}", "--to=shapes", "--keep=1", "--max_batch=9") is None
+    other = shutil.copy(run[0] / "model.keras", run[0] / "other.keras")
+    for file, steps in ((other, None), (run[0] / "model.keras", 7)):
+        assert call(main, f"--run={file}", "--to=shapes", "--keep=1", "--max_batch=9") is None
+        card = json.loads(next((tmp_path / "shapes").glob("*/model.json")).read_text())
+        assert card["training"].get("steps") == steps
     assert capsys.readouterr().out.split() == ["shapes/1", "shapes/2"]
     assert [child.name for child in (tmp_path / "shapes").iterdir()] == ["2"]
     encode = tf.saved_model.load("shapes/2").signatures["encode"]

@@ -165,16 +165,45 @@ def test_the_lock_of_another_user_is_in_use(tmp_path, monkeypatch):
     assert names(tmp_path) == [".writing-theirs", ".writing-theirs.lock", "1"]
 
 
-def test_where_folders_cannot_be_locked_nothing_is_overwritten(tmp_path, monkeypatch):
+@pytest.mark.parametrize("refused", ["folders", "everything"])
+def test_where_folders_cannot_be_locked_nothing_is_overwritten(refused, tmp_path, monkeypatch):
+    """And where files cannot be either, nobody knows what is litter."""
     flock = module.fcntl.flock
 
     def refuse(handle, operation):
-        if operation == module.fcntl.LOCK_EX:
-            raise OSError(9, "Bad file descriptor")
+        if refused == "everything" or operation == module.fcntl.LOCK_EX:
+            raise OSError(95, "Operation not supported")
         flock(handle, operation)
 
+    (tmp_path / ".writing-a").mkdir()
+    (tmp_path / ".writing-a.lock").touch()
     monkeypatch.setattr(module.fcntl, "flock", refuse)
-    assert [publish_text(tmp_path).name for _ in range(2)] == ["1", "2"]
+    assert [publish_text(tmp_path, str(i)).name for i in range(3)] == ["1", "2", "3"]
+    assert publish_text(tmp_path, keep=2) == tmp_path / "4" and (tmp_path / "3" / "model").read_text() == "2"
+    with pytest.raises(ZeroDivisionError), publishing(tmp_path):
+        raise ZeroDivisionError
+    left = [".writing-a", ".writing-a.lock"] if refused == "everything" else []
+    assert names(tmp_path) == [*left, "3", "4"]
+
+
+def test_a_folder_that_a_failed_publisher_takes_away_is_made_again(tmp_path, monkeypatch):
+    """Another, who made it, removes it before anything is in it."""
+    folder, mkstemp, removed = tmp_path / "saved_models" / "vae", module.tempfile.mkstemp, []
+
+    def late(**options):
+        if not removed:
+            removed.extend((folder, folder.parent))
+            [path.rmdir() for path in removed]
+        return mkstemp(**options)
+
+    monkeypatch.setattr(module.tempfile, "mkstemp", late)
+    assert publish_text(folder) == folder / "1"
+    assert removed and names(folder) == ["1"]
+
+
+def test_where_no_folder_can_be_made_it_says_so():
+    with pytest.raises(FileNotFoundError, match="/proc/vae"):
+        publish_text(Path("/proc/vae"))
 
 
 @pytest.mark.parametrize("largest", [2_000, 40_000], ids=["variables", "graph"])
@@ -260,6 +289,27 @@ def test_it_is_on_the_disk_before_it_appears(tmp_path, monkeypatch):
     before, after = events[: events.index("renamed")], events[events.index("renamed") + 1 :]
     assert set(before) == {beside, beside / "variables", beside / "variables" / "data"}
     assert after == [tmp_path]
+
+
+def test_old_versions_leave_durably_before_their_files_go(tmp_path, monkeypatch):
+    """Or a crash could bring back half of one."""
+    events, fsync, rmtree = [], os.fsync, module.shutil.rmtree
+
+    def spy_fsync(handle):
+        events.append((os.readlink(f"/proc/self/fd/{handle}"), names(tmp_path)))
+        fsync(handle)
+
+    def spy_rmtree(path, **options):
+        events.append("removed")
+        rmtree(path, **options)
+
+    for _ in range(3):
+        publish_text(tmp_path)
+    monkeypatch.setattr(module.os, "fsync", spy_fsync)
+    monkeypatch.setattr(module.shutil, "rmtree", spy_rmtree)
+    publish_text(tmp_path, keep=2)
+    synced, seen = events[events.index("removed") - 1]
+    assert synced == str(tmp_path) and [name for name in seen if name.isdigit()] == ["3", "4"]
 
 
 def test_new_folders_are_on_the_disk(tmp_path, monkeypatch):

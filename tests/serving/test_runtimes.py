@@ -13,11 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from c_session import Session
 from small import small_model
 from tensorflow.core.protobuf import saved_model_pb2
 
 import vaezoo
 from vaezoo.serving import client, export
+from vaezoo.serving.endpoints import block_names
 
 CONFIG = Path(vaezoo.__path__[0]) / "serving" / "config"
 
@@ -72,6 +74,33 @@ def test_it_loads_where_vaezoo_and_keras_are_not_installed(served, tmp_path):
     assert done.returncode == 0, done.stderr
     for signature, values in expected.items():
         equal(np.load(tmp_path / f"{signature}-out.npz"), values)
+
+
+@pytest.mark.parametrize("preset, options", [("nonsyn_dsprites", {}), ("imae_mnist", {"dataset_size": 60000})])
+def test_convolutions_and_batch_norm_without_python(preset, options, tmp_path):
+    """Of presets' networks, whose weights are no longer those of the beginning."""
+    model, rng = vaezoo.create(preset, seed=0, **options), np.random.default_rng(0)
+    for variable in [*model.encoder.weights, *model.decoder.weights]:
+        variable.assign(1.5 * variable + (0.2 * rng.random(variable.shape, np.float32) if variable.ndim == 1 else 0))
+    assert any("moving" in weight.name for weight in model.encoder.weights) == (preset == "imae_mnist")
+    images = np.linspace(0, 1, 4, dtype=np.float32).reshape(4, 1, 1, 1) * rng.random((4, *model.image_shape), "f")
+    q, reconstructed = model.encode(images), model.reconstruct(images)
+    assert min(np.std(values, axis=0).max() for values in (q.mu, reconstructed)) > 1e-3  # not one answer to all
+    codes = {"mean": q.mu, "log_var": q.log_var}
+    for name, label, probs in zip(*(block_names(x, len(q.probs)) for x in ("probs", "label")), q.probs, strict=True):
+        codes |= {name: probs, label: np.argmax(probs, axis=-1).astype(np.int32)}
+    code = {name: np.asarray(codes[name]) for name in codes if name.startswith(("mean", "label"))}
+    session = Session(export(model, tmp_path))
+    equal(session("encode", image=images), codes)
+    equal(session("decode", **code), {"image": reconstructed})
+    equal(session("reconstruct", image=images), {"image": reconstructed})
+    still = {"latent": np.zeros(4, np.int32), "values": code["mean"][:, :1]}  # where it is already
+    equal(session("traverse", image=images, **still), {"image": reconstructed[:, None]})
+    terms = {**model.kl_terms(q), "reconstruction": -model.decode(q.typical()).log_prob(images)}
+    scores = session("score", image=images)
+    for name, value in {**terms, "elbo": -sum(terms.values())}.items():
+        np.testing.assert_allclose(scores[name], value, rtol=1e-4)
+    session.close()
 
 
 @signatures

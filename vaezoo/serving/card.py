@@ -71,24 +71,32 @@ def plain(value: Any) -> Any:
     return value
 
 
-def about_run(folder: str | os.PathLike) -> dict[str, Any]:
-    """What a card says of a training: its configuration, last terms and scores of `vaezoo.evaluate`, from its folder.
+def about_run(run: str | os.PathLike) -> dict[str, Any]:
+    """What a card says of a training: its configuration, last terms and scores of `vaezoo.evaluate`.
 
-    Without a config.json there, nothing. Of a data set that is a file, its name alone.
+    run: a run's folder, or model.keras in it. Without a config.json there, nothing. Of a data set that is a file, its
+    name alone. Of another .keras file, only the scores in <stem>.scores.json beside it.
     """
-    config, curves, evaluated = (Path(folder, name) for name in ("config.json", "metrics.csv", "scores.json"))
+    run = Path(run)
+    if run.is_file() and run.name != "model.keras":
+        return {"scores": evaluated(run.with_suffix(".scores.json"))}
+    folder = run.parent if run.is_file() else run
+    config, curves = folder / "config.json", folder / "metrics.csv"
     if not config.exists():
         return {}
     training = {key: value for key, value in json.loads(config.read_text()).items() if key in TRAINING}
-    if "dataset" in training:
+    if "dataset" in training and not training["dataset"].startswith("tfds:"):
         training["dataset"] = Path(training["dataset"]).name
     rows = list(csv.DictReader(curves.read_text().splitlines())) if curves.exists() else []
     last = rows[-1] if rows else {}
-    scores = {name: int(value) if name == "step" else float(value) for name, value in last.items() if value}
-    if evaluated.exists():
-        for metric in json.loads(evaluated.read_text())["scores"].values():
-            scores.update(metric)
-    return {"training": training, "scores": scores}
+    terms = {name: int(value) if name == "step" else float(value) for name, value in last.items() if value}
+    return {"training": training, "scores": {**terms, **evaluated(folder / "scores.json")}}
+
+
+def evaluated(file: Path) -> dict[str, float]:
+    """The scores in a file of `vaezoo.evaluate`, by name; none without the file."""
+    metrics = json.loads(file.read_text())["scores"].values() if file.exists() else []
+    return {name: value for metric in metrics for name, value in metric.items()}
 
 
 def signatures_of(version: Path) -> dict[str, meta_graph_pb2.SignatureDef]:

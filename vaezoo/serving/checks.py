@@ -34,6 +34,12 @@ def checked_values(name: str, x: tf.Tensor, low: float, high: float) -> tf.Tenso
     return once(fits, [*message, tf.reduce_max(x)], lambda: tf.identity(x))
 
 
+def checked_each(x: tf.Tensor, fits: tf.Tensor, message: str, *found: tf.Tensor) -> tf.Tensor:
+    """`x`, once all of `fits` [N] hold. The message goes on with the first number that does not, and its `found`."""
+    number = tf.argmin(tf.cast(fits, tf.int32))
+    return once(tf.reduce_all(fits), [message, number, *(rows[number] for rows in found)], lambda: tf.identity(x))
+
+
 def once(condition: tf.Tensor, message: list, then: Callable[[], tf.Tensor]) -> tf.Tensor:
     """then(), after `condition` is known to hold: no kernel behind it fails first, in its own words."""
     data = [tf.convert_to_tensor(part) for part in message]

@@ -2,7 +2,7 @@
 
 from vaezoo.serving import client
 client.encode(images, "http://localhost:8501/v1/models/nonsyn")["mean"]     # REST
-client.encode(images, "grpc://localhost:8500/nonsyn")["mean"]               # gRPC, several times faster
+client.encode(images, "grpc://localhost:8500/nonsyn")["mean"]               # gRPC
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ DTYPES = {
     "image_bytes": "bytes",
 }
 NAME = r"\w[^/:]*"
+SAFE = "/:%@!$&'()*+,;="  # in the path of a URL; the rest of a name is escaped, which the server undoes
 URL = re.compile(
     rf"https?://[^/]+(/[^/:]+)*/v1/models/{NAME}(/versions/\d+|/labels/{NAME})?/?"
     rf"|grpc://[^/]+/{NAME}(/\d+|/labels/{NAME})?/?"
@@ -64,10 +65,11 @@ def predict(
     """The outputs of a signature, from inputs that all have N rows, sent `batch_size` rows at a time.
 
     url: http(s)://host:port/v1/models/name, perhaps with a gateway's path before /v1, or grpc://host:port/name; a
-    version with /versions/3 or /3 at the end, a label with /labels/canary.
+    version with /versions/3 or /3 at the end, a label with /labels/canary. A server may load another version between
+    two batches: gRPC tells, and ServingError names both; REST does not, so name a version where there are many batches.
     timeout: of each request, in seconds; over REST, of the server's silence.
     Raises ValueError for inputs of other dtypes or numbers of rows, and for another URL; ServingError where the server
-    does not answer or refuses, ImportError for gRPC without tensorflow-serving-api.
+    does not answer, refuses or changes the model, ImportError for gRPC without tensorflow-serving-api.
     """
     inputs = {name: typed(name, value) for name, value in inputs.items()}
     rows = {name: len(value) if value.ndim else 0 for name, value in inputs.items()}
@@ -82,7 +84,18 @@ def predict(
         ask({name: value[i : i + batch_size] for name, value in inputs.items()}, url, signature, timeout)
         for i in range(0, next(iter(rows.values())), batch_size)
     ]
-    return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
+    return joined(answers, url)
+
+
+def joined(answers: Sequence[tuple[dict[str, np.ndarray], int | None]], url: str) -> dict[str, np.ndarray]:
+    """The outputs of all batches, one after another. Raises ServingError where they are not of one model."""
+    outputs, versions = zip(*answers, strict=True)
+    shapes = [{name: value.shape[1:] for name, value in output.items()} for output in outputs]
+    for what, (first, *others) in {"version": versions, "outputs": shapes}.items():
+        for other in others:
+            if other != first:
+                raise ServingError(f"{url} changed its {what} between two batches, from {first} to {other}")
+    return {name: np.concatenate([output[name] for output in outputs]) for name in outputs[0]}
 
 
 def typed(name: str, value: npt.ArrayLike) -> np.ndarray:
@@ -107,10 +120,14 @@ def typed(name: str, value: npt.ArrayLike) -> np.ndarray:
     raise ValueError(f"`{name}` must be {expected}. Received: {value.dtype} {value.shape}")
 
 
-def rest_predict(inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float) -> dict[str, np.ndarray]:
-    """One request of TensorFlow Serving's REST API, in its columnar format."""
+def rest_predict(
+    inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float
+) -> tuple[dict[str, np.ndarray], None]:
+    """The outputs of one request of TensorFlow Serving's REST API, in its columnar format; no version is told."""
     body = json.dumps({"signature_name": signature, "inputs": {name: as_json(value) for name, value in inputs.items()}})
-    request = urllib.request.Request(f"{url.rstrip('/')}:predict", body.encode(), {"Content-Type": "application/json"})
+    host, path = re.fullmatch(r"(https?://[^/]+)(.*?)/?", url).groups()
+    address = f"{host}{urllib.parse.quote(path, safe=SAFE)}:predict"
+    request = urllib.request.Request(address, body.encode(), {"Content-Type": "application/json"})
     try:
         status, answer = answer_to(request, timeout)
         if status != 200:
@@ -118,9 +135,8 @@ def rest_predict(inputs: Mapping[str, np.ndarray], url: str, signature: str, tim
         outputs = json.loads(answer)["outputs"]
         if not isinstance(outputs, dict):  # the server leaves out the name of a single output, here always image
             outputs = {"image": outputs}
-        return {
-            name: np.array(value, "int32" if name.startswith("label") else "float32") for name, value in outputs.items()
-        }
+        dtypes = {name: "int32" if name.startswith("label") else "float32" for name in outputs}
+        return {name: np.array(value, dtypes[name]) for name, value in outputs.items()}, None
     except (OSError, http.client.HTTPException) as error:
         raise ServingError(f"No answer from {url} (time-out: {timeout} s): {error}") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -137,8 +153,10 @@ def answer_to(request: urllib.request.Request, timeout: float) -> tuple[int, byt
             return error.code, error.read()
 
 
-def grpc_predict(inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float) -> dict[str, np.ndarray]:
-    """One request of TensorFlow Serving's PredictionService."""
+def grpc_predict(
+    inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float
+) -> tuple[dict[str, np.ndarray], int]:
+    """The outputs of one request of TensorFlow Serving's PredictionService, and the version that answered."""
     try:
         import grpc
         import tensorflow as tf
@@ -164,7 +182,8 @@ def grpc_predict(inputs: Mapping[str, np.ndarray], url: str, signature: str, tim
             if code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
                 raise ServingError(f"No answer from {url} (time-out: {timeout} s): {error.details()}") from error
             raise ServingError(f"{url} refused {signature!r} with status {code.name}: {error.details()}") from error
-    return {field: tf.make_ndarray(value) for field, value in answer.outputs.items()}
+    outputs = {field: tf.make_ndarray(value) for field, value in answer.outputs.items()}
+    return outputs, answer.model_spec.version.value
 
 
 def as_json(value: np.ndarray) -> list[Any]:

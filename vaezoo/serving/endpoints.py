@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import struct
+
 import tensorflow as tf
 
 from vaezoo.models import BaseVAE
-from vaezoo.serving.checks import checked_shape, checked_values, once
+from vaezoo.serving.checks import checked_each, checked_shape, checked_values
 
-MAX_VALUES = 64
+MAX_VALUES = 64  # of one image in a traversal
+MAX_TRAVERSED = 256 * MAX_VALUES  # images in all
+PNG = struct.unpack(">4i", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")  # how such a file starts; then width and height
 
 
 def block_names(name: str, blocks: int) -> list[str]:
     """A name for each categorical block: itself where there is one, else name_0, name_1, ..."""
     return [name] if blocks == 1 else [f"{name}_{i}" for i in range(blocks)]
+
+
+def jpeg(files: tf.Tensor) -> tf.Tensor:
+    """Whether files start as a JPEG does."""
+    return tf.strings.substr(files, 0, 3) == b"\xff\xd8\xff"
+
+
+def size_of(file_and_size: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+    """[height, width] of a JPEG, without unpacking it, or the size that came with a PNG.
+
+    An error names its operation: image_bytes, as of those that unpack.
+    """
+    file, known = file_and_size
+    return tf.cond(jpeg(file), lambda: tf.io.extract_jpeg_shape(file, name="image_bytes")[:2], lambda: known)
 
 
 class Endpoints:
@@ -83,14 +101,14 @@ class Endpoints:
     def traverse(self, image, latent, values):
         """image, latent [N], values [N, M] -> image [N, M, H, W, C], with component `latent` of the mean set to each.
 
-        M is at most MAX_VALUES, whatever N: a server that merges requests adds up their N. The images of one row are
-        decoded at a time.
+        M is at most MAX_VALUES, and N M at most MAX_TRAVERSED: a server that merges requests adds up their N. The
+        images of one row are decoded at a time.
         """
         d, size = self.model.latents.gaussian, self.model.latents.size
         code = self.encoded(image)["code"]
         N = tf.shape(code)[0]
         latent = checked_values("latent", checked_shape("latent", latent, [N], [N]), 0, d - 1)
-        values = checked_shape("values", values, [N, 1], [N, MAX_VALUES])
+        values = checked_shape("values", values, [N, 1], [N, tf.minimum(MAX_VALUES, MAX_TRAVERSED // N)])
         values = tf.debugging.check_numerics(values, "values: expected finite values")
         moved = tf.one_hot(latent, size, True, False)
         codes = tf.where(moved[:, None], values[:, :, None], code[:, None])  # [N, M, size]
@@ -125,28 +143,28 @@ class Endpoints:
         return {"image": image, "code": q.typical(), "mean": q.mu, "log_var": q.log_var, **dict(blocks), **kl}
 
     def pictures(self, image_bytes):
-        """Images in [0, 1] of PNG and JPEG files [N]. Their length is bounded: none unpacks to gigabytes."""
+        """Images in [0, 1] of PNG and JPEG files [N], whose sizes are read before anything is unpacked."""
         height, width, channels = self.model.image_shape
         files = checked_shape("image_bytes", image_bytes, [1], [self.max_batch])
-        start, longest = tf.strings.substr(files, 0, 8), 2**16 + 4 * height * width * channels
-        known, kinds = start == b"\x89PNG\r\n\x1a\n", "PNG"
+        header = tf.io.decode_raw(files, tf.int32, little_endian=False, fixed_length=24)  # 0 where a file is shorter
+        known, kinds = tf.reduce_all(header[:, :4] == PNG, axis=1), "PNG"
         if channels < 4:  # as JPEG files have
-            known, kinds = known | (tf.strings.substr(start, 0, 3) == b"\xff\xd8\xff"), "PNG or JPEG"
+            known, kinds = known | jpeg(files), "PNG or JPEG"
+        longest = 2**16 + 4 * height * width * channels
         fits = known & (tf.strings.length(files) <= longest)
         message = f"image_bytes: expected {kinds} files of at most {longest} bytes. Received another as number"
-        number = tf.argmin(tf.cast(fits, tf.int32))
-        files = once(tf.reduce_all(fits), [message, number], lambda: tf.identity(files))
+        files = checked_each(files, fits, message)
+
+        sizes = header[:, 5:3:-1]
+        if channels < 4:
+            sizes = tf.map_fn(size_of, (files, sizes), fn_output_signature=tf.TensorSpec([2], tf.int32))
+        fits = tf.reduce_all(sizes == [height, width], axis=1)
+        message = f"image_bytes: expected pictures of {height} x {width} pixels. Received another as number, of size"
+        files = checked_each(files, fits, message, sizes)
 
         def picture(file):
-            """The picture's shape, and what of it lies in the model's; an error names its operation: image_bytes."""
             pixels = tf.io.decode_png(file, channels, name="image_bytes")  # a JPEG as well
-            inside = tf.pad(pixels, [[0, height], [0, width], [0, 0]])[:height, :width]
-            return tf.shape(pixels), tf.ensure_shape(inside, self.model.image_shape)
+            return tf.ensure_shape(pixels, self.model.image_shape)
 
-        specs = tf.TensorSpec([3], tf.int32), tf.TensorSpec(self.model.image_shape, tf.uint8)
-        shapes, images = tf.map_fn(picture, files, fn_output_signature=specs)
-        fits = tf.reduce_all(shapes == [height, width, channels], axis=1)
-        number = tf.argmin(tf.cast(fits, tf.int32))
-        message = f"image_bytes: expected pictures of {height} x {width} pixels. Received as number"
-        message = [message, number, "height, width, channels", shapes[number]]
-        return once(tf.reduce_all(fits), message, lambda: tf.cast(images, tf.float32) / 255)
+        images = tf.map_fn(picture, files, fn_output_signature=tf.TensorSpec(self.model.image_shape, tf.uint8))
+        return tf.cast(images, tf.float32) / 255

@@ -48,8 +48,8 @@ Measured at the end, in nats where they are terms of the objective:
 
 `serving_default` is `encode`. A request brings 1 to {max_batch} images (N). Other shapes, values outside [0, 1] and
 NaN are answered with an error that names the field. Another dtype is refused by TensorFlow, which calls the inputs
-`arg[0]`, `arg[1]`, ... in alphabetical order. `traverse` takes 1 to {max_values} values for each image (M). Decoded
-images are the likelihood's means: probabilities where it is Bernoulli.{files}
+`arg[0]`, `arg[1]`, ... in alphabetical order. `traverse` takes 1 to {max_values} values for each image (M), and at
+most {max_traversed} in all. Decoded images are the likelihood's means: probabilities where it is Bernoulli.{files}
 
 | signature | | field | dtype | shape | |
 | --- | --- | --- | --- | --- | --- |

@@ -2,8 +2,9 @@
 
 A version is written in a hidden folder beside, which servers overlook, made durable, and renamed to the next free
 number: a rename is atomic, and onto a version that is there it fails. Numbers are given, and old versions pruned,
-by one publisher at a time, who holds a lock (flock) on the folder: no number is given twice. Whoever writes holds
-a lock on a file beside its hidden folder, which the system lifts when it dies: what is hidden and not locked is
+by one publisher at a time, who holds a lock (flock) on the folder: a number is given again only where somebody else
+removed the newest version, or where folders cannot be locked and it was pruned. Whoever writes holds a lock on a file
+beside its hidden folder, which the system lifts when it dies: what is hidden and could be locked, but is not, is
 litter.
 """
 
@@ -38,28 +39,22 @@ def publishing(folder: str | os.PathLike, *, keep: int | None = None) -> Iterato
     warns where, with the new one published, an old one cannot be removed.
     """
     folder = Path(folder)
-    with made(folder):
-        sweep(folder)
-        with hidden_folder(folder) as hidden:
-            publication = Publication(hidden / "new")
-            publication.beside.mkdir()
-            yield publication
-            sync(publication.beside)
-            with alone(folder):
-                publication.version = publish(publication.beside, folder)
-                for old in versions(folder)[:-keep] if keep else []:
-                    with only_warning(f"version {old} was not removed"):
-                        os.rename(folder / str(old), hidden / str(old))  # or a server could load half of it
+    with undone(folder), hidden_folder(folder) as hidden:
+        publication = Publication(hidden / "new")
+        publication.beside.mkdir()
+        yield publication
+        sync(publication.beside)
+        with alone(folder):
+            publication.version = publish(publication.beside, folder)
+            if keep:
+                prune(folder, keep, hidden)
 
 
 @contextlib.contextmanager
-def made(folder: Path) -> Iterator[None]:
-    """Makes a folder and its parents, durably; those that were not there go again where the block raises."""
-    new = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+def undone(folder: Path) -> Iterator[None]:
+    """Removes a folder and its parents, those that are not there yet, where the block raises."""
+    new = missing(folder)
     try:
-        for path in new:
-            sync_folder(path.parent)
         yield
     except BaseException:
         for path in new:
@@ -68,12 +63,25 @@ def made(folder: Path) -> Iterator[None]:
         raise
 
 
+def missing(folder: Path) -> list[Path]:
+    """What is not there of a folder and its parents, the deepest first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()]
+
+
+def make(folder: Path) -> None:
+    """Make a folder and its parents, durably."""
+    new = missing(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in new:
+        sync_folder(path.parent)
+
+
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """One block at a time for each folder, across processes and threads."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # NFS locks no folders: there a number may come again once it was pruned
+        with contextlib.suppress(OSError):  # NFS locks no folders
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
@@ -109,22 +117,47 @@ def versions(folder: Path) -> list[int]:
     return sorted(int(child.name) for child in folder.iterdir() if child.name.isascii() and child.name.isdigit())
 
 
+def prune(folder: Path, keep: int, hidden: Path) -> None:
+    """Move all versions but the newest into a hidden folder: a server could load half of what is removed in place."""
+    old = versions(folder)[:-keep]
+    for version in old:
+        with only_warning(f"version {version} was not removed"):
+            os.rename(folder / str(version), hidden / str(version))
+    if old:
+        with only_warning("a crash of the machine may bring back parts of old versions"):
+            sync_folder(folder)
+
+
 @contextlib.contextmanager
 def hidden_folder(folder: Path) -> Iterator[Path]:
     """A new hidden folder, removed in the end. Its lock is held before it appears and until it is gone."""
     while True:
-        handle, lock = tempfile.mkstemp(prefix=HIDDEN, suffix=LOCK, dir=folder)
-        os.close(handle)
-        with locked(Path(lock)) as mine:
-            if not mine:  # taken for litter before it was locked
+        lock = new_lock(folder)
+        with locked(lock) as mine:
+            if mine is False:  # taken for litter before it was locked
                 continue
-            hidden = Path(lock.removesuffix(LOCK))
+            hidden = Path(str(lock).removesuffix(LOCK))
             try:
                 hidden.mkdir()
                 yield hidden
             finally:
                 remove(hidden)
             return
+
+
+def new_lock(folder: Path) -> Path:
+    """A new file for a lock, in a folder that is made and swept. Another publisher who fails may remove that again."""
+    for tries in reversed(range(10)):
+        try:
+            make(folder)
+            sweep(folder)
+            handle, lock = tempfile.mkstemp(prefix=HIDDEN, suffix=LOCK, dir=folder)
+        except FileNotFoundError:
+            if not tries:
+                raise
+        else:
+            os.close(handle)
+            return Path(lock)
 
 
 def sweep(folder: Path) -> None:
@@ -143,8 +176,11 @@ def remove(hidden: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(file: Path) -> Iterator[bool]:
-    """Whether the file could be locked, for the block, and is still there. What is another user's is in use."""
+def locked(file: Path) -> Iterator[bool | None]:
+    """Whether the file could be locked, for the block, and is still there; None where files cannot be locked.
+
+    What is another user's is in use.
+    """
     try:
         handle = os.open(file, os.O_RDWR)
     except (FileNotFoundError, PermissionError):
@@ -156,6 +192,8 @@ def locked(file: Path) -> Iterator[bool]:
             mine = file.exists()
         except BlockingIOError:
             mine = False
+        except OSError:
+            mine = None
         yield mine
     finally:
         os.close(handle)
