@@ -20,6 +20,7 @@ import vaezoo
 from vaezoo import evaluate, plots, zoo
 from vaezoo.serving import about_run
 from vaezoo.training import Interrupted, Run
+from vaezoo.training.files import write_atomically
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", None, f"One of: {', '.join(zoo.MODELS)}. Default: the preset's, or nonsyn.")
@@ -75,6 +76,7 @@ def prepare():
     """Data, compiled model, run folder (not yet written) and the configuration that the flags ask for."""
     model_name, preset_name, preset = chosen_preset()
     given = dict(parse_setting(text) for text in FLAGS.set)
+    check_settings(model_name, given)
     data = vaezoo.data.load(FLAGS.dataset or preset["dataset"], data_dir=FLAGS.data_dir)
     parameters = zoo.MODELS[model_name].hyperparameters()
     if "dataset_size" in parameters:
@@ -90,6 +92,8 @@ def prepare():
     )
     steps = preset["steps"] if FLAGS.steps is None else FLAGS.steps
     batch_size = preset["batch_size"] if FLAGS.batch_size is None else FLAGS.batch_size
+    if given.get("dataset_size", batch_size) < batch_size:
+        raise ValueError(f"`dataset_size` must be at least batch_size={batch_size}. Received: {given['dataset_size']}")
     config = {
         "model": model_name,
         "preset": preset_name,
@@ -146,6 +150,14 @@ def parse_setting(text: str):
         return name, value
 
 
+def check_settings(model: str, given) -> None:
+    """Raises ValueError for a name that is a flag, and for one that is no argument of the model."""
+    for name, value in given.items():
+        if name in FLAGS:
+            raise ValueError(f"`{name}` is a flag: give --{name}={value}. Received: --set {name}={value}")
+        zoo.check_choice(f"name in --set for {model!r}", name, [*zoo.hyperparameter_names(model), "latents", "network"])
+
+
 def finish(model, run, rows, examples):
     """Figures, the Keras model and the SavedModel of a trained model."""
     figures = run.folder / "figures"
@@ -158,15 +170,27 @@ def finish(model, run, rows, examples):
     if FLAGS.evaluate:
         scores = evaluate.evaluate(run.folder, data_dir=FLAGS.data_dir, figures=True, progress=sys.stderr.isatty())
         print(evaluate.report.table(scores))
-    note = run.folder / "export.json"
-    if not note.exists():
-        folder = FLAGS.export_dir or f"saved_models/{run.config['model']}"
-        version = vaezoo.export(model, folder, about=about_run(run.folder))
-        note.write_text(json.dumps({"saved_model": str(version)}) + "\n")
+    version = exported(model, run)
     print(f"Figures:    {figures}")
     print(f"Curves:     {run.folder / 'metrics.csv'}; tensorboard --logdir {run.folder}")
     print(f"Model:      {run.folder / 'model.keras'}")
-    print(f"SavedModel: {json.loads(note.read_text())['saved_model']}")
+    print(f"SavedModel: {version}{'' if version.is_dir() else ' (removed since)'}")
+
+
+def exported(model, run):
+    """The version of a run's model, which is exported once to a folder.
+
+    One that was pruned is not published again: it would be served in the place of its successors.
+    """
+    note = run.folder / "export.json"
+    folder = Path(FLAGS.export_dir or f"saved_models/{run.config['model']}")
+    if note.exists():
+        version = Path(json.loads(note.read_text())["saved_model"])
+        if FLAGS.export_dir is None or version.parent.resolve() == folder.resolve():
+            return version
+    version = vaezoo.export(model, folder, about=about_run(run.folder))
+    write_atomically(note, json.dumps({"saved_model": str(version)}) + "\n")
+    return version
 
 
 if __name__ == "__main__":

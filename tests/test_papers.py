@@ -30,9 +30,19 @@ def test_imaes_table_grows_and_nothing_is_trained_twice(tmp_path):
     first = run(tmp_path, *command, "--steps=1")
     again = run(tmp_path, *command, "--steps=1")
     assert first.count("beta_vae 0 {") == 1 and again.count("beta_vae 0 {") == 0
+    file = tmp_path / "docs" / "results" / "imae_mnist.md"
+    words = "\n## In words\n\nThe first step helps most.\n"
+    file.write_text(file.read_text() + words)
     longer = run(tmp_path, *command, "--steps=2")
-    page = (tmp_path / "docs" / "results" / "imae_mnist.md").read_text()
-    assert page.strip() == longer[longer.index("# Hybrid") :].strip()
+    page = file.read_text()
+    assert page.strip() == longer[longer.index("# Hybrid") :].strip() and page.endswith(words)
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| beta_vae")]
     assert [row[1:3] for row in rows] == [["1", "1"], ["2", "1"]]
     assert "--steps=2 --seeds=1 --models=beta_vae" in page and "* joint_vae" not in page
+
+    config = tmp_path / "runs" / "papers" / "imae" / "mnist_2" / "beta_vae_0" / "config.json"
+    config.write_text(config.read_text().replace('"beta": 5.0', '"beta": 4.0'))
+    refused = subprocess.run(
+        [sys.executable, "-m", *command, "--steps=2"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert refused.returncode != 0 and "another configuration" in refused.stderr and "'beta': 4.0" in refused.stderr

@@ -1,9 +1,11 @@
 """train_main.py as a person runs it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -74,6 +76,52 @@ def test_every_model_is_prepared(name, data, tmp_path, monkeypatch):
     assert prepared(f"--model={name}", f"--dataset={data}", "--batch_size=4")[3] == config  # so it can be resumed
 
 
+def test_a_run_is_exported_once_to_each_folder(tmp_path, monkeypatch):
+    published = []
+
+    def export(model, folder, about):
+        published.append(Path(folder, str(len(published) + 1)))
+        published[-1].mkdir(parents=True)
+        return published[-1]
+
+    def again(*flags):
+        with flagsaver.flagsaver():
+            train_main.FLAGS(["train_main.py", *flags])
+            return str(train_main.exported(None, SimpleNamespace(folder=tmp_path, config={"model": "vae"})))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(vaezoo, "export", export)
+    assert [again() for _ in range(2)] == ["saved_models/vae/1"] * 2
+    assert [again("--export_dir=other") for _ in range(2)] == ["other/2"] * 2
+    assert [again(), again(f"--export_dir={tmp_path}/other/")] == ["other/2"] * 2
+    published[-1].rmdir()  # pruned, say: published again, it would be the newest
+    assert again() == "other/2"
+
+    def killed(*args):
+        raise KeyboardInterrupt
+
+    note = (tmp_path / "export.json").read_text()
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        again("--export_dir=third")
+    assert (tmp_path / "export.json").read_text() == note
+
+
+def test_a_hybrid_model_runs_on_images_with_labels(tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "digits.npz", images=rng.random((40, 8, 8, 1)), labels=rng.integers(0, 3, 40))
+    flags = ["--model=imae", "--dataset=digits.npz", "--set", 'latents={"gaussian": 2, "categorical": (3,)}']
+    flags += ["--set", 'network={"kind": "mlp", "encoder": {"hidden": (8,)}, "decoder": {"hidden": (8,)}}']
+    done = train(tmp_path, *flags, "--steps=4", "--log_every=2", "--batch_size=8", "--jit_compile=off")
+    assert done.returncode == 0, done.stderr
+    run = tmp_path / "runs" / "imae_digits"
+    config = json.loads((run / "config.json").read_text())
+    assert config["latents"]["categorical"] == [3] and config["hyperparameters"]["dataset_size"] == 40
+    header, *rows = (run / "metrics.csv").read_text().splitlines()
+    assert {"mi_y", "smoothness"} < set(header.split(",")) and len(rows) == 2
+    assert (tmp_path / "saved_models" / "imae" / "1" / "saved_model.pb").exists()
+
+
 def test_factor_vae_runs(data, tmp_path):
     flags = ["--model=factor_vae", f"--dataset={data}", "--set", "network=mlp", "--set", 'latents={"gaussian": 3}']
     done = train(tmp_path, *flags, "--steps=2", "--log_every=1", "--batch_size=4", "--jit_compile=off")
@@ -95,7 +143,18 @@ def test_factor_vae_runs(data, tmp_path):
         (["--set", "latents.gaussian=3"], "latents"),
         (["--set", "temperature=0"], "temperature"),
         (["--set", "vat_weight=-1"], "vat_weight"),
+        (["--set", "scale=0"], "`scale`"),
+        (["--set", "seed=4"], "--seed=4"),
+        (["--set", "learning_rate=0.1"], "--learning_rate=0.1"),
+        (["--set", "batch_size=4"], "--batch_size=4"),
+        (["--set", "name=mine"], "'name'"),
+        (["--set", "image_shape=(8, 8, 1)"], "'image_shape'"),
+        (["--set", 'latents={"gaussian": 3, "categorical": 10}'], "`categorical`"),
+        (["--set", 'network={"kind": "mlp", "encoder": {"hiden": (3,)}}'], "Did you mean 'hidden'"),
+        (["--model=info_vae", "--set", "kernel=rbf"], "'rbf'"),
+        (["--model=imae", "--set", "sigma_r=0"], "`sigma_r`"),
         (["--model=imae", "--set", "dataset_size=0"], "dataset_size"),
+        (["--model=imae", "--set", "dataset_size=3", "--batch_size=4"], "at least batch_size=4. Received: 3"),
         (["--steps=0", "--batch_size=4"], "steps"),
         (["--batch_size=31"], "62"),
         (["--steps=10", "--steps_per_execution=3", "--batch_size=4"], "steps_per_execution=3"),

@@ -143,6 +143,16 @@ def test_imaes_gamma_follows_beta():
             lambda: vaezoo.create("nonsyn", image_shape=SHAPE, latents={"gausian": 3}),
             "'gausian'. Did you mean 'gaussian'",
         ),
+        (
+            lambda: vaezoo.create("vae", image_shape=SHAPE, latents={"gaussian": 3, "categorical": 10}),
+            "`categorical` must be a tuple.*10",
+        ),
+        (
+            lambda: vaezoo.create("vae", image_shape=SHAPE, network={"kind": "mlp", "encoder": {"hiden": (3,)}}),
+            "'hiden'. Did you mean 'hidden'.*: hidden, batch_norm",
+        ),
+        (lambda: vaezoo.create("vae", image_shape=SHAPE, network={"kind": "conv", "decoder": {"seed": 3}}), "'seed'"),
+        (lambda: vaezoo.create("vae", image_shape=SHAPE, network={"kind": "conv", "decoder": 3}), "`decoder`.*dict.*3"),
     ],
 )
 def test_names_are_checked(call, words):

@@ -108,7 +108,7 @@ PRESETS = {
         **KIM,
         "model": "factor_vae",
         "hyperparameters": {"gamma": 35.0, "discriminator_learning_rate": 1e-4},
-        "source": "Kim & Mnih 2018, section 4 (gamma = 35) and appendix A",
+        "source": "Kim & Mnih 2018, section 6 (gamma = 35) and appendix A",
     },
     "beta_tcvae_dsprites": {
         **DSPRITES,

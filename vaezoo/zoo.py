@@ -111,17 +111,30 @@ def build_networks(network, image_shape, latents: LatentSpec, seed: int | None) 
         check_choice("part of `network`", name, ["kind", "encoder", "decoder"])
     check_choice("network", options.get("kind"), NETWORKS)
     encoder, decoder = NETWORKS[options["kind"]]
+    for side, builder in {"encoder": encoder, "decoder": decoder}.items():
+        check_options(side, builder, options.get(side, {}))
     return (
         encoder(image_shape, latents.parameters, seed=seed, **options.get("encoder", {})),
         decoder(image_shape, latents.size, seed=None if seed is None else seed + 1000, **options.get("decoder", {})),
     )
 
 
+def check_options(side: str, builder, options) -> None:
+    """Raises ValueError unless the options of one side of `network` are a dict of names that its builder takes."""
+    if not isinstance(options, Mapping):
+        raise ValueError(f"`{side}` of `network` must be a dict of options. Received: {options!r}")
+    known = [name for name in builder.__kwdefaults__ if name != "seed"]
+    for name in options:
+        check_choice(f"option of the network's {side}", name, known)
+
+
 def worth_compiling(model: BaseVAE) -> bool:
-    """Whether XLA pays: always with a GPU; on a CPU for fully connected networks only.
+    """Whether XLA pays: always with a GPU; on a CPU for fully connected networks only; never with several replicas.
 
     `benchmarks/train_step.py` repeats the measurement behind it.
     """
+    if tf.distribute.get_strategy().num_replicas_in_sync > 1:  # whose sums over replicas XLA does not compile
+        return False
     if tf.config.list_logical_devices("GPU"):
         return True
     layers = [*model.encoder.layers, *model.decoder.layers]
@@ -131,15 +144,19 @@ def worth_compiling(model: BaseVAE) -> bool:
 def check_hyperparameters(model: str, hyperparameters: Mapping[str, Any]) -> None:
     """Raises ValueError for names that the model's constructor does not take, and values of another kind."""
     parameters, own = MODELS[model].hyperparameters(), inspect.signature(MODELS[model].__init__).parameters
-    known = set(parameters) - {"encoder", "decoder", "latents", "seed", "name"}
     for name, parameter in parameters.items():
         if name == "dataset_size" and parameter.default is parameter.empty and name not in hyperparameters:
             raise ValueError(f"{model!r} needs `dataset_size`, the number of images in the training set.")
     for name, value in hyperparameters.items():
-        check_choice(f"hyperparameter of {model!r}", name, sorted(known))
+        check_choice(f"hyperparameter of {model!r}", name, hyperparameter_names(model))
         hint = typing.get_type_hints(MODELS[model].__init__ if name in own else BaseVAE.__init__).get(name)
         if hint is not None and not fits(value, hint):
             raise ValueError(f"`{name}` of {model!r} must be {parameters[name].annotation}. Received: {value!r}")
+
+
+def hyperparameter_names(model: str) -> list[str]:
+    """What `create` passes on to a model's constructor, sorted."""
+    return sorted(set(MODELS[model].hyperparameters()) - {"encoder", "decoder", "latents", "seed", "name"})
 
 
 def fits(value, hint) -> bool:

@@ -45,7 +45,7 @@ def test_a_wrong_gaussian(gaussian):
         LatentSpec(gaussian=gaussian)
 
 
-@pytest.mark.parametrize("categorical", [(1,), (10, 0), (2.5,), ("a",)])
+@pytest.mark.parametrize("categorical", [(1,), (10, 0), (2.5,), ("a",), 10, None])
 def test_a_wrong_categorical(categorical):
     with pytest.raises(ValueError, match="`categorical`.*Received"):
         LatentSpec(categorical=categorical)

@@ -208,3 +208,9 @@ def test_dataset_size_is_required(name):
 def test_impossible_aggregates(name, options, words):
     with pytest.raises(ValueError, match=words):
         small_model(name, **options)
+
+
+@pytest.mark.parametrize("name, option, value", [("info_vae", "kernel", "rbf"), ("imae", "sigma_r", 0.0)])
+def test_impossible_values(name, option, value):
+    with pytest.raises(ValueError, match=f"`{option}` must be.*Received: {value!r}"):
+        small_model(name, **{option: value})

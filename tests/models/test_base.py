@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from small import SHAPE, small_model
+from small import SHAPE, small_model, weights_of
 
 from vaezoo import VAE, LatentSpec
 from vaezoo.networks import mlp_decoder, mlp_encoder
@@ -35,6 +35,36 @@ def test_fit_refuses_what_is_no_image(data, words, as_dataset):
     assert model.step.numpy() == 0
 
 
+def test_float64_is_taken_as_float32(images):
+    weights = []
+    for dtype in (np.float32, np.float64):
+        model = small_model("vae", latents={"gaussian": 3, "categorical": (4,)}, vat_weight=1.0)
+        model.compile(model.optimizer, run_eagerly=True)
+        data = tf.data.Dataset.from_tensor_slices(images.astype(dtype)).batch(24)
+        model.fit(data, verbose=0)
+        model.evaluate(data, verbose=0)
+        weights.append(weights_of(model))
+    for a, b in zip(*weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["vae", "nonsyn", "factor_vae"])
+def test_a_data_set_of_unknown_size_is_counted_right(name, images):
+    """Keras begins one step more than there are batches, and takes it back."""
+    data = tf.data.Dataset.from_generator(
+        lambda: iter(np.split(images, 3)), output_signature=tf.TensorSpec([16, 8, 8, 1])
+    )
+    model = small_model(name)
+    model.fit(data, epochs=2, verbose=0)
+    encoder = len(model.encoder.trainable_variables)
+    updates = [int(count) for count in model.optimizer._updates]
+    assert updates == [12 if name == "nonsyn" else 6] * encoder + [6] * (len(updates) - encoder)
+    iterations = [int(optimizer.iterations) for optimizer, _ in model.optimizers()]
+    assert {int(model.step), *iterations} == {6}
+    model.evaluate(data, verbose=0)
+    assert float(model._means["loss"].count) == 48
+
+
 def test_sample_weights_are_refused(images):
     with pytest.raises(ValueError, match="sample_weight"):
         small_model("vae").fit(images, np.zeros(48), sample_weight=np.ones(48), verbose=0)
@@ -51,6 +81,23 @@ def test_networks_must_fit_the_latents():
         VAE(encoder, networks(LatentSpec(3), (9, 8, 1))[1], latents=LatentSpec(3))
     with pytest.raises(ValueError, match="likelihood"):
         VAE(encoder, decoder, latents=LatentSpec(3), likelihood="laplace")
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, np.nan, np.inf])
+def test_impossible_scales(scale):
+    with pytest.raises(ValueError, match=f"`scale` must be positive. Received: {scale!r}"):
+        VAE(*networks(LatentSpec(3)), latents=LatentSpec(3), likelihood="gaussian", scale=scale)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_float16_is_refused(side):
+    pair = list(networks(LatentSpec(3)))
+    keras.config.set_dtype_policy("mixed_float16")
+    pair[side] = networks(LatentSpec(3))[side]
+    with pytest.raises(
+        ValueError, match=f"{('encoder', 'decoder')[side]} must not.*mixed_bfloat16.*Received: 'float16'"
+    ):
+        VAE(*pair, latents=LatentSpec(3))
 
 
 def test_gaussian_likelihood(images):

@@ -43,7 +43,7 @@ def test_the_temperature_of_a_schedule_reaches_the_samples(jit_compile, images):
     assert again.temperature.get_config() == schedule.get_config()
 
 
-@pytest.mark.parametrize("temperature", [0.0, -1.0, np.nan, np.inf, "cold", None])
+@pytest.mark.parametrize("temperature", [0.0, -1.0, np.nan, np.inf, "cold", None, abs])
 def test_impossible_temperatures(temperature):
     with pytest.raises(ValueError, match=f"`temperature` must be positive or a schedule.*Received: {temperature!r}"):
         small_model("vae", latents=HYBRID, temperature=temperature)

@@ -39,10 +39,15 @@ assert one != other
 
 for name in ("vae", "nonsyn", "factor_vae", "imae"):
     with strategy.scope():
-        model = small_model(name)
+        model = small_model(name, jit_compile="auto")
+    assert not model.jit_compile
     history = model.fit(tf.data.Dataset.from_tensor_slices(images).batch(8), epochs=2, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
     assert model.step.numpy() == 4, model.step.numpy()
+    uncounted = tf.data.Dataset.from_tensor_slices(images).filter(lambda x: True).batch(8)
+    assert uncounted.cardinality() == tf.data.UNKNOWN_CARDINALITY
+    model.fit(uncounted, verbose=0)
+    assert model.step.numpy() == model.optimizer.iterations.numpy() == 6
 print("passed")
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -27,11 +28,14 @@ class LatentSpec:
     categorical: tuple[int, ...] = ()
 
     def __post_init__(self):
-        object.__setattr__(self, "categorical", tuple(self.categorical))
         if not isinstance(self.gaussian, int) or self.gaussian < 1:
             raise ValueError(f"`gaussian` must be a whole number of at least 1. Received: {self.gaussian!r}")
-        if not all(isinstance(K, int) and K >= 2 for K in self.categorical):
-            raise ValueError(f"`categorical` must hold whole numbers of at least 2. Received: {self.categorical!r}")
+        several = isinstance(self.categorical, Sequence)
+        if not several or not all(isinstance(K, int) and K >= 2 for K in self.categorical):
+            raise ValueError(
+                f"`categorical` must be a tuple of whole numbers of at least 2. Received: {self.categorical!r}"
+            )
+        object.__setattr__(self, "categorical", tuple(self.categorical))
 
     @property
     def parameters(self) -> int:

@@ -11,10 +11,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
+from keras.optimizers.schedules import LearningRateSchedule
 
 from vaezoo.latents import LatentSpec, Posterior
 from vaezoo.latents.noise import fold
-from vaezoo.models.inputs import check_images, images_only
+from vaezoo.models.inputs import after, check_images, images_only
 from vaezoo.terms import categorical_kl, gaussian_kl, neighbour_radius, smoothness
 
 tfd = tfp.distributions
@@ -36,7 +37,8 @@ class BaseVAE(keras.Model):
         distance to the nearest other image of the minibatch (after IMSAT, Hu et al. 2017).
     seed: of all noise; a whole number, or None for one drawn by `random`, which keras.utils.set_random_seed seeds.
 
-    Raises ValueError where the networks do not fit each other, the latents or the likelihood.
+    Raises ValueError where the networks do not fit each other or the latents, where one computes in float16, whose
+    gradients would need a loss scale, and for impossible values.
     """
 
     batches_per_step = 1
@@ -60,11 +62,14 @@ class BaseVAE(keras.Model):
         check_networks(encoder, decoder, latents)
         if likelihood not in ("bernoulli", "gaussian"):
             raise ValueError(f"`likelihood` must be 'bernoulli' or 'gaussian'. Received: {likelihood!r}")
+        if not 0 < scale < math.inf:
+            raise ValueError(f"`scale` must be positive. Received: {scale!r}")
         if vat_radius != "neighbour" and (isinstance(vat_radius, str) or not vat_radius > 0):
             raise ValueError(f"`vat_radius` must be positive or 'neighbour'. Received: {vat_radius!r}")
         if not 0 <= vat_weight < math.inf:
             raise ValueError(f"`vat_weight` must not be negative. Received: {vat_weight!r}")
-        if not callable(temperature) and not (isinstance(temperature, numbers.Real) and 0 < temperature < math.inf):
+        scheduled = isinstance(temperature, LearningRateSchedule)
+        if not scheduled and not (isinstance(temperature, numbers.Real) and 0 < temperature < math.inf):
             raise ValueError(f"`temperature` must be positive or a schedule of the step. Received: {temperature!r}")
         self.encoder, self.decoder, self.latents = encoder, decoder, latents
         self.likelihood, self.scale, self.temperature = likelihood, scale, temperature
@@ -104,7 +109,8 @@ class BaseVAE(keras.Model):
 
     def temperature_now(self):
         """The temperature at this step."""
-        return self.temperature(self.step) if callable(self.temperature) else self.temperature
+        scheduled = isinstance(self.temperature, LearningRateSchedule)
+        return self.temperature(self.step) if scheduled else self.temperature
 
     def kl_terms(self, q: Posterior) -> dict[str, tf.Tensor]:
         """KL_z and, where there are categorical blocks, KL_y summed over them: each [B] nats."""
@@ -141,12 +147,13 @@ class BaseVAE(keras.Model):
         raise NotImplementedError(f"{type(self).__name__} must define `objective`.")
 
     def train_step(self, data):
-        return self.record(self.descend(self.objective, images_only(data), self.trainable_variables))
+        x = images_only(data)
+        return self.record(self.descend(self.objective, x, self.trainable_variables), x)
 
     def test_step(self, data):
         x = images_only(data)
         batch = self._means["loss"].count if self._means else 0
-        return self.update_means(self.objective(x, self.key(EVALUATION, tf.cast(batch, tf.int32)), training=False))
+        return self.update_means(self.objective(x, self.key(EVALUATION, tf.cast(batch, tf.int32)), training=False), x)
 
     def descend(self, objective, x, variables, *, optimizer=None, update: int = 0) -> dict[str, tf.Tensor]:
         """One update of `variables`, and of nothing else, against the batch mean of `objective(x, ...)["loss"]`.
@@ -162,20 +169,24 @@ class BaseVAE(keras.Model):
             terms = objective(x, self.key(self.step, update), training=True)
             loss = tf.reduce_mean(terms["loss"]) / tf.distribute.get_strategy().num_replicas_in_sync
             loss = optimizer.scale_loss(loss)
-        optimizer.apply(tape.gradient(loss, variables), variables)
-        if main and update:
-            optimizer.iterations.assign_sub(1)
+        gradients = tape.gradient(loss, variables)
+        with after(x):
+            optimizer.apply(gradients, variables)
+            if main and update:
+                optimizer.iterations.assign_sub(1)
         return terms
 
-    def record(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Closes a training step: counts it, and returns the running mean of every term."""
-        self.step.assign_add(1)
-        return self.update_means(terms)
+    def record(self, terms: dict[str, tf.Tensor], x) -> dict[str, tf.Tensor]:
+        """Closes a training step on images x: counts it, and returns the running mean of every term."""
+        with after(x):
+            self.step.assign_add(1)
+        return self.update_means(terms, x)
 
-    def update_means(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def update_means(self, terms: dict[str, tf.Tensor], x) -> dict[str, tf.Tensor]:
         """Means over images; a term of the batch as a whole counts as many times as there are images in it."""
-        for name, value in terms.items():
-            self._means[name].update_state(tf.broadcast_to(value, tf.shape(terms["loss"])))
+        with after(x):
+            for name, value in terms.items():
+                self._means[name].update_state(tf.broadcast_to(value, tf.shape(terms["loss"])))
         return {metric.name: metric.result() for metric in self.metrics}
 
     def key(self, step, stream) -> tf.Tensor:
@@ -272,7 +283,7 @@ class BaseVAE(keras.Model):
 
 
 def check_networks(encoder: keras.Model, decoder: keras.Model, latents: LatentSpec) -> None:
-    """Raises ValueError where encoder, decoder and latents do not fit."""
+    """Raises ValueError where encoder, decoder and latents do not fit, and where a layer computes in float16."""
     if not isinstance(latents, LatentSpec):
         raise ValueError(f"`latents` must be a vaezoo.LatentSpec. Received: {latents!r}")
     for network, side, shape, expected in (
@@ -283,4 +294,10 @@ def check_networks(encoder: keras.Model, decoder: keras.Model, latents: LatentSp
         if tuple(shape) != tuple(expected):
             raise ValueError(
                 f"With latents={latents}, the {network} must {side} a shape {tuple(expected)}. Received: {tuple(shape)}"
+            )
+    for name, network in {"encoder": encoder, "decoder": decoder}.items():
+        if any(layer.compute_dtype == "float16" for layer in network._flatten_layers()):
+            raise ValueError(
+                f"The {name} must not compute in float16, in which small gradients vanish. Use the dtype policy "
+                "'mixed_bfloat16'. Received: 'float16'"
             )

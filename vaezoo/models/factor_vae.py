@@ -88,7 +88,7 @@ class FactorVAE(BaseVAE):
         terms = self.descend(self.vae, x, self.trainable_variables)
         D = self.discriminator.variables
         adversary = self.descend(self.adversary, (x, x_next), D, optimizer=self.discriminator_optimizer, update=1)
-        return self.record({**adversary, **terms})
+        return self.record({**adversary, **terms}, x)
 
     def optimizers(self):
         """The main optimizer and the discriminator's."""

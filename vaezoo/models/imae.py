@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -56,6 +58,8 @@ class IMAE(BaseVAE):
     ):
         super().__init__(encoder, decoder, vat_weight=vat_weight, **options)
         check_aggregate(dataset_size, estimator)
+        if not 0 < sigma_r < math.inf:
+            raise ValueError(f"`sigma_r` must be positive. Received: {sigma_r!r}")
         self.dataset_size, self.estimator, self.sigma_r = dataset_size, estimator, sigma_r
         self.beta, self.beta_y = beta, beta if beta_y is None else beta_y
         self.gamma = 2 * beta if gamma is None else gamma

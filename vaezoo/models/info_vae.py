@@ -7,7 +7,15 @@ import tensorflow as tf
 
 from vaezoo.latents.noise import fold, standard_normal
 from vaezoo.models.base import BaseVAE
-from vaezoo.terms import aggregate_kl, aggregate_posterior, check_aggregate, marginal_kl, mmd, reconstruction
+from vaezoo.terms import (
+    aggregate_kl,
+    aggregate_posterior,
+    check_aggregate,
+    check_kernel,
+    marginal_kl,
+    mmd,
+    reconstruction,
+)
 
 
 @keras.saving.register_keras_serializable("vaezoo")
@@ -38,6 +46,7 @@ class InfoVAE(BaseVAE):
         super().__init__(encoder, decoder, **options)
         if divergence not in ("mmd", "kl"):
             raise ValueError(f"`divergence` must be 'mmd' or 'kl'. Received: {divergence!r}")
+        check_kernel(kernel)
         if divergence == "kl" and dataset_size is None:
             raise ValueError("divergence='kl' needs `dataset_size`, the number of images in the training set.")
         if dataset_size is not None:

@@ -8,11 +8,19 @@ import tensorflow as tf
 
 
 def images_only(data) -> tf.Tensor:
-    """The images [B, H, W, C] of what Keras hands to a step; labels beside them are ignored."""
+    """The images, float32 [B, H, W, C], of what Keras hands to a step; labels beside them are ignored."""
     x, _, weights = keras.utils.unpack_x_y_sample_weight(data)
     if weights is not None:
         raise ValueError("The objectives are means over the batch and take no `sample_weight`.")
-    return x
+    return tf.cast(x, tf.float32)
+
+
+def after(x):
+    """A scope whose operations wait for images x, a tensor or several.
+
+    Without it, what counts would count the step that Keras begins at the end of a data set of unknown size.
+    """
+    return tf.control_dependencies(tf.nest.flatten(x))
 
 
 def check_images(data, image_shape: tuple[int, int, int]) -> None:

@@ -74,7 +74,7 @@ class NonSynVAE(BaseVAE):
         x, x_next = batches[0], batches[-1]  # B and B', the same one without `resample`
         elbo = self.descend(self.negative_elbo, x, self.trainable_variables)
         syn = self.descend(self.synergy, x_next, self.encoder.trainable_variables, update=1)
-        return self.record({**elbo, **syn, "loss": elbo["loss"] + tf.reduce_mean(syn["loss"])})
+        return self.record({**elbo, **syn, "loss": elbo["loss"] + tf.reduce_mean(syn["loss"])}, x)
 
 
 def synergy(K: tf.Tensor, omega: float = 0.9, policy: str = "minibatch") -> tf.Tensor:

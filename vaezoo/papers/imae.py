@@ -47,6 +47,7 @@ SETTINGS = {
     "imae_beta_2": ("imae", {**IMAE, "beta": 2.0, "beta_y": 40.0}),
     "imae_beta_10": ("imae", {**IMAE, "beta": 10.0, "beta_y": 200.0}),
 }
+WORDS = "\n## In words\n"  # what follows it on a page is written by hand and stays
 COLUMNS = {
     "reconstruction": "reconstruction, nats",
     "kl_z": "KL_z, nats",
@@ -63,42 +64,40 @@ def main(argv):
     for name in FLAGS.models:
         vaezoo.zoo.check_choice("model of this table", name, SETTINGS)
     if not FLAGS.table:
+        runs = {(seed, name): run_of(name, seed) for seed in range(FLAGS.seeds) for name in FLAGS.models}
         train, test = (vaezoo.data.load(FLAGS.dataset, split=split) for split in ("train", "test"))
-    for seed in range(FLAGS.seeds):
-        for name in FLAGS.models:
-            file = run_folder(name, seed) / "row.json"
-            if not FLAGS.table and not file.exists():
-                scores = score(trained(name, seed, train), test)
+        for (seed, name), run in runs.items():
+            file = run.folder / "row.json"
+            if not file.exists():
+                scores = score(trained(run, train), test)
                 write_atomically(file, json.dumps(scores) + "\n")
                 print(name, seed, scores, flush=True)
                 write_table()
     print(write_table().read_text())
 
 
-def run_folder(name: str, seed: int) -> Path:
-    """runs/papers/imae/<data set>_<steps>/<model>_<seed>."""
-    return Path(FLAGS.workdir) / f"{FLAGS.dataset}_{FLAGS.steps}" / f"{name}_{seed}"
-
-
-def trained(name: str, seed: int, data: vaezoo.data.ImageData) -> vaezoo.models.BaseVAE:
-    """A model of SETTINGS after `--steps` steps."""
+def run_of(name: str, seed: int) -> Run:
+    """runs/papers/imae/<data set>_<steps>/<model>_<seed>; ValueError where that is of other settings."""
     kind, hyperparameters = SETTINGS[name]
-    needs_N = "dataset_size" in vaezoo.MODELS[kind].hyperparameters()
+    folder = Path(FLAGS.workdir) / f"{FLAGS.dataset}_{FLAGS.steps}" / f"{name}_{seed}"
+    config = {"model": kind, "dataset": FLAGS.dataset, "hyperparameters": hyperparameters, "steps": FLAGS.steps}
+    return Run(folder, {**config, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE, "seed": seed})
+
+
+def trained(run: Run, data: vaezoo.data.ImageData) -> vaezoo.models.BaseVAE:
+    """The model of a run after its steps."""
+    config = run.config
+    needs_N = "dataset_size" in vaezoo.MODELS[config["model"]].hyperparameters()
     model = vaezoo.create(
-        kind,
+        config["model"],
         image_shape=data.image_shape,
         latents=PRESET["latents"],
         network=PRESET["network"],
-        learning_rate=LEARNING_RATE,
-        seed=seed,
-        **hyperparameters,
+        **{name: config[name] for name in ("learning_rate", "seed")},
+        **config["hyperparameters"],
         **({"dataset_size": data.size} if needs_N else {}),
     )
-    config = {"model": kind, "dataset": FLAGS.dataset, "hyperparameters": hyperparameters, "steps": FLAGS.steps}
-    run = Run(
-        run_folder(name, seed), {**config, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE, "seed": seed}
-    )
-    run.fit(model, data, steps=FLAGS.steps, batch_size=BATCH_SIZE, seed=seed, checkpoint_every=500)
+    run.fit(model, data, **{name: config[name] for name in ("steps", "batch_size", "seed")}, checkpoint_every=500)
     model.save(run.folder / "model.keras")
     return model
 
@@ -118,7 +117,10 @@ def score(model: vaezoo.models.BaseVAE, test: vaezoo.data.ImageData) -> dict[str
 
 
 def write_table() -> Path:
-    """docs/results/imae_<data set>.md: mean ± standard deviation over the seeds that are there, for each --steps."""
+    """docs/results/imae_<data set>.md: mean ± standard deviation over the seeds that are there, for each --steps.
+
+    What stands there in words, below WORDS, stays.
+    """
     results: dict[tuple[int, str], list[dict[str, float]]] = {}
     for file in sorted(Path(FLAGS.workdir).glob(f"{FLAGS.dataset}_[0-9]*/*/row.json")):
         steps, name = (path.name.rpartition("_") for path in (file.parent.parent, file.parent))
@@ -157,7 +159,8 @@ ends in its β is of a sweep as in the paper's Figure 2, where β weighs L(y) an
 """
     file = Path(FLAGS.docs) / "results" / f"imae_{FLAGS.dataset}.md"
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, text)
+    _, heading, words = (file.read_text() if file.exists() else "").partition(WORDS)
+    write_atomically(file, text + heading + words)
     return file
 
 

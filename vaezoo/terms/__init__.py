@@ -3,7 +3,7 @@
 from vaezoo.terms.capacity import capacity, check_discrete_capacity, discrete_ceiling
 from vaezoo.terms.covariance import covariance_of_codes, covariance_of_means, diagonal, off_diagonal
 from vaezoo.terms.kl import categorical_kl, gaussian_kl
-from vaezoo.terms.mmd import mmd
+from vaezoo.terms.mmd import check_kernel, mmd
 from vaezoo.terms.mutual_information import (
     batch_size_for,
     cross_entropy,
@@ -37,6 +37,7 @@ __all__ = [
     "categorical_kl",
     "check_aggregate",
     "check_discrete_capacity",
+    "check_kernel",
     "covariance_of_codes",
     "covariance_of_means",
     "cross_entropy",

@@ -14,8 +14,7 @@ def mmd(z: tf.Tensor, z_prior: tf.Tensor, kernel: str = "inverse_multiquadratic"
     B and B' at least 2. kernel: a name of `KERNELS`. No unit: unlike a divergence, it is not in nats.
     Tolstikhin et al. 2018, Algorithm 2; Gretton et al. 2012, Eq. 3.
     """
-    if kernel not in KERNELS:
-        raise ValueError(f"`kernel` must be one of {tuple(KERNELS)}. Received: {kernel!r}")
+    check_kernel(kernel)
     k = KERNELS[kernel]
     return mean_of_pairs(k(z, z)) + mean_of_pairs(k(z_prior, z_prior)) - 2.0 * tf.reduce_mean(k(z, z_prior))
 
@@ -32,6 +31,12 @@ def gaussian(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
 
 
 KERNELS = {"inverse_multiquadratic": inverse_multiquadratic, "gaussian": gaussian}
+
+
+def check_kernel(kernel: str) -> None:
+    """Raise ValueError for a kernel that `mmd` does not have."""
+    if kernel not in KERNELS:
+        raise ValueError(f"`kernel` must be one of {tuple(KERNELS)}. Received: {kernel!r}")
 
 
 def squared_distances(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
