@@ -152,8 +152,8 @@ settings were tuned on MNIST, by this accuracy, with seeds 0, 1 and 2; those of 
 
 {table}
 
-What was set, beside the defaults (γ = 2β for IMAE); vat_radius "neighbour" is after IMSAT (Hu et al. 2017). A name that
-ends in its β is of a sweep as in the paper's Figure 2, where β weighs L(y) and L(z) alike; so β_y = 20 β, and γ = 2β:
+What was set, beside the defaults (γ = 2β for IMAE, in whose sweep over β L(y) goes with L(z): β_y = 20 β); vat_radius
+"neighbour" is after IMSAT (Hu et al. 2017):
 
 {settings}
 """
