@@ -31,6 +31,23 @@ def test_annealed_loss(latents, images):
         assert_same(model, lambda model: objective(model, images), model, by_hand)
 
 
+def test_capacity_bounds_the_mean_of_the_batch(images):
+    """Between the KLs of the images, the mean of their distances to C is another number."""
+    rng = np.random.default_rng(0)
+    for name, maximum, steps in (("annealed_vae", "c_max", "c_steps"), ("joint_vae", "z_capacity", "z_steps")):
+        model = small_model(name, gamma=7.0, **{steps: 1})
+        for variable in model.encoder.trainable_variables:
+            variable.assign_add(0.3 * rng.standard_normal(variable.shape))
+        rec, kl, _ = parts(model, images)
+        C = float(np.median(kl))
+        assert kl.numpy().min() < C < kl.numpy().max()
+        setattr(model, maximum, C)
+        model.step.assign(9)
+        received = tf.reduce_mean(objective(model, images))
+        np.testing.assert_allclose(received, tf.reduce_mean(rec) + 7 * abs(tf.reduce_mean(kl) - C), rtol=1e-5)
+        assert abs(tf.reduce_mean(abs(kl - C)) - abs(tf.reduce_mean(kl) - C)) > 0.01
+
+
 def test_joint_loss(images):
     capacities = {"z_capacity": 3.0, "z_steps": 10, "y_capacity": 1.0, "y_steps": 20}
     model = small_model("joint_vae", latents=HYBRID, gamma=7.0, **capacities)
