@@ -15,8 +15,8 @@ import tensorflow as tf
 from vaezoo import models, networks
 from vaezoo.latents import LatentSpec
 from vaezoo.models import BaseVAE
+from vaezoo.optimizers import Adam
 from vaezoo.presets import PRESETS
-from vaezoo.training.adam import Adam
 
 MODELS: dict[str, type[BaseVAE]] = {
     "vae": models.VAE,
@@ -115,7 +115,7 @@ def build_networks(network, image_shape, latents: LatentSpec, seed: int | None) 
         check_options(side, builder, options.get(side, {}))
     return (
         encoder(image_shape, latents.parameters, seed=seed, **options.get("encoder", {})),
-        decoder(image_shape, latents.size, seed=None if seed is None else seed + 1000, **options.get("decoder", {})),
+        decoder(image_shape, latents.size, seed=seed, **options.get("decoder", {})),
     )
 
 

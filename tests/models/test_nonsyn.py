@@ -9,17 +9,17 @@ from vaezoo.terms import gaussian_kl
 
 
 class NumPyAdam:
-    """Adam (Kingma & Ba 2015) of one variable, in float64, with Keras's place for epsilon."""
+    """Adam of one variable, in float64 (Kingma & Ba 2015, Algorithm 1)."""
 
-    def __init__(self, rate, b1=0.9, b2=0.999, epsilon=1e-7):
+    def __init__(self, rate, b1=0.9, b2=0.999, epsilon=1e-8):
         self.rate, self.b1, self.b2, self.epsilon, self.m, self.v, self.t = rate, b1, b2, epsilon, 0.0, 0.0, 0
 
     def __call__(self, w, g):
         self.t += 1
         self.m = self.b1 * self.m + (1 - self.b1) * g
         self.v = self.b2 * self.v + (1 - self.b2) * g**2
-        rate = self.rate * np.sqrt(1 - self.b2**self.t) / (1 - self.b1**self.t)
-        return w - rate * self.m / (np.sqrt(self.v) + self.epsilon)
+        m_hat, v_hat = self.m / (1 - self.b1**self.t), self.v / (1 - self.b2**self.t)
+        return w - self.rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
 
 
 def gradients(model, objective, x, update, variables):

@@ -1,4 +1,4 @@
-"""Stage 7 of vaezoo: codes [N, D] and ground-truth factors [N, F] in, a dict of floats out.
+"""Stage 8 of vaezoo: codes [N, D] and ground-truth factors [N, F] in, a dict of floats out.
 
     from vaezoo.metrics import mig
     mig(codes, factors, bootstrap=200)   # {"mig": 0.31, "mig_low": 0.29, "mig_high": 0.33}

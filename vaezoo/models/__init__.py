@@ -1,4 +1,4 @@
-"""Stage 5: one paper's equation per file."""
+"""Stage 6: one paper's equation per file."""
 
 from vaezoo.models.annealed_vae import AnnealedVAE
 from vaezoo.models.base import BaseVAE

@@ -8,6 +8,7 @@ import tensorflow as tf
 from vaezoo.latents.noise import fold, open_uniform
 from vaezoo.models.base import BaseVAE
 from vaezoo.networks import discriminator as build_discriminator
+from vaezoo.optimizers import Adam
 from vaezoo.terms import reconstruction
 
 
@@ -39,7 +40,7 @@ class FactorVAE(BaseVAE):
     ):
         super().__init__(encoder, decoder, **options)
         self.gamma, self.discriminator_learning_rate = gamma, discriminator_learning_rate
-        D = discriminator or build_discriminator(self.latents.gaussian, seed=self.seed % 2**31)
+        D = discriminator or build_discriminator(self.latents.gaussian, seed=self.seed)
         if (D.input_shape, D.output_shape) != ((None, self.latents.gaussian), (None, 2)):
             raise ValueError(
                 f"`discriminator` must map [B, {self.latents.gaussian}] to [B, 2]. "
@@ -47,7 +48,7 @@ class FactorVAE(BaseVAE):
             )
         D.trainable = False  # or `trainable_weights` and summaries would count it among the VAE's
         self.discriminator = D
-        self.discriminator_optimizer = keras.optimizers.Adam(discriminator_learning_rate, 0.5, 0.9)
+        self.discriminator_optimizer = Adam(discriminator_learning_rate, 0.5, 0.9)
         self.discriminator_optimizer.build(D.variables)
 
     @property

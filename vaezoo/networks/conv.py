@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import keras
 from keras import layers
+
+from vaezoo.networks.initializers import kernel_initializers
 
 ENCODER_FILTERS = (32, 32, 64, 64)
 DECODER_FILTERS = (64, 32, 32)
@@ -20,7 +22,7 @@ def conv_encoder(
     must be larger than 2^(n - 1) for n convolutions, or ValueError. `seed` fixes the initial weights.
     """
     sides_along(image_shape, len(filters))
-    kernels = initializers(seed)
+    kernels = kernel_initializers("encoder", seed)
     x = image = keras.Input(tuple(image_shape), name="image")
     for channels in filters:
         x = layers.Conv2D(channels, 4, strides=2, padding="same", activation="relu", kernel_initializer=next(kernels))(
@@ -40,7 +42,7 @@ def conv_decoder(
     The mirror of `conv_encoder`: where it rounded a side up, the surplus row or column is cropped.
     """
     sides = sides_along(image_shape, len(filters) + 1)
-    kernels = initializers(seed)
+    kernels = kernel_initializers("decoder", seed)
     (height, width_), channels = sides[-1], filters[0]
     x = code = keras.Input((inputs,), name="code")
     x = layers.Dense(width, activation="relu", kernel_initializer=next(kernels))(x)
@@ -72,11 +74,3 @@ def sides_along(image_shape: Sequence[int], strides: int) -> list[tuple[int, int
         )
     # -(-a // b) rounds up, as 'same' padding does
     return [tuple(-(-side // 2**n) for side in sides) for n in range(strides + 1)]
-
-
-def initializers(seed: int | None) -> Iterator[keras.initializers.Initializer]:
-    """Glorot-uniform initializers for one kernel after another, from one seed."""
-    layer = 0
-    while True:
-        yield keras.initializers.GlorotUniform(None if seed is None else seed + layer)
-        layer += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from vaezoo.networks.conv import initializers
+from vaezoo.networks.initializers import kernel_initializers
 
 
 def discriminator(inputs: int, *, width: int = 1000, depth: int = 6, seed: int | None = None) -> keras.Model:
@@ -15,7 +15,7 @@ def discriminator(inputs: int, *, width: int = 1000, depth: int = 6, seed: int |
     log D(z) - log(1 - D(z)) = logits[:, 0] - logits[:, 1] (Kim & Mnih 2018, appendix A). `seed` fixes the
     initial weights.
     """
-    kernels = initializers(seed)
+    kernels = kernel_initializers("discriminator", seed)
     x = code = keras.Input((inputs,), name="code")
     for _ in range(depth):
         x = layers.Dense(width, kernel_initializer=next(kernels))(x)

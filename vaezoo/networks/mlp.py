@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from vaezoo.networks.conv import initializers
+from vaezoo.networks.initializers import kernel_initializers
 
 
 def mlp_encoder(
@@ -24,7 +24,7 @@ def mlp_encoder(
     The defaults are IMAE's Table 1, its "2 x 500" read as one layer of 1000; Table 2 (dSprites) is
     hidden=(1200, 1200, 2400), batch_norm=False. `seed` fixes the initial weights.
     """
-    kernels = initializers(seed)
+    kernels = kernel_initializers("encoder", seed)
     image = keras.Input(tuple(image_shape), name="image")
     x = layers.Flatten()(image)
     for units in hidden:
@@ -43,7 +43,7 @@ def mlp_decoder(
 
     The defaults are IMAE's Table 1; Table 2 (dSprites) is hidden=(1200, 1200, 1200).
     """
-    kernels = initializers(seed)
+    kernels = kernel_initializers("decoder", seed)
     x = code = keras.Input((inputs,), name="code")
     for units in hidden:
         x = layers.Dense(units, activation="relu", kernel_initializer=next(kernels))(x)

@@ -1,4 +1,4 @@
-"""Stage 8: figures. Every function returns a Matplotlib figure; Matplotlib is imported when one is drawn.
+"""Stage 9: figures. Every function returns a Matplotlib figure; Matplotlib is imported when one is drawn.
 
 Figures are as wide as a column of a paper, 3.3 inches, with fonts of 7 points, in colours that the colour-blind can
 tell apart: `figure.savefig("traversals.png")`, or .pdf.

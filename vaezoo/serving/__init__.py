@@ -1,4 +1,4 @@
-"""Stage 9: SavedModels that TensorFlow Serving can load, and asking it."""
+"""Stage 10: SavedModels that TensorFlow Serving can load, and asking it."""
 
 from vaezoo.serving import client
 from vaezoo.serving.card import about_run

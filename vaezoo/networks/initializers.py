@@ -1,0 +1,31 @@
+"""Initial weights: an independent random stream for every kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+NETWORKS = ("encoder", "decoder", "discriminator")
+
+
+def kernel_initializers(network: str, seed: int | None) -> Iterator[keras.initializers.Initializer]:
+    """Yields a Glorot-uniform initializer for one kernel of a network after another.
+
+    The seed of the i-th kernel is drawn from `numpy.random.SeedSequence(seed, spawn_key=(network, i))`, so that no two
+    kernels share a random stream: not those of one network, nor those of an encoder and its decoder, nor those of
+    neighbouring seeds.
+
+    Args:
+        network: one of `NETWORKS`.
+        seed: a whole number, or None for weights that differ each time.
+    """
+    layer = 0
+    while True:
+        if seed is None:
+            yield keras.initializers.GlorotUniform()
+        else:
+            sequence = np.random.SeedSequence(seed % 2**64, spawn_key=(NETWORKS.index(network), layer))
+            yield keras.initializers.GlorotUniform(int(sequence.generate_state(1)[0]))
+        layer += 1

@@ -1,0 +1,58 @@
+"""Adam (Kingma & Ba 2015), for steps that update some variables more often than others."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("vaezoo")
+class Adam(keras.optimizers.Adam):
+    """Adam as Algorithm 1 of its paper, with a bias correction for each variable.
+
+        m <- beta_1 m + (1 - beta_1) g,    v <- beta_2 v + (1 - beta_2) g^2
+        w <- w - learning_rate m_hat / (sqrt(v_hat) + epsilon),
+        m_hat = m / (1 - beta_1^t),    v_hat = v / (1 - beta_2^t)
+
+    It differs from `keras.optimizers.Adam` in two ways:
+
+    * epsilon, 1e-8 as in the paper, is added to the corrected sqrt(v_hat). Keras adds 1e-7 to the uncorrected sqrt(v),
+      which makes the first updates of variables with small gradients shorter. PyTorch computes as the paper does.
+    * t counts the updates of each variable. Where a step updates the encoder twice and the decoder once (Non-Syn VAE,
+      Algorithm 1), after n steps the encoder's moments hold 2n gradients and the decoder's n. Keras corrects all
+      variables by its `iterations`.
+
+    Takes the arguments of `keras.optimizers.Adam`, except `amsgrad`.
+
+    Raises:
+        ValueError: if `amsgrad` is asked for.
+
+    References:
+        Kingma & Ba 2015, "Adam: A Method for Stochastic Optimization", Algorithm 1.
+    """
+
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-8, name="adam", **options):
+        if options.pop("amsgrad", False):
+            raise ValueError("vaezoo.Adam has no `amsgrad`. Use keras.optimizers.Adam.")
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, name=name, **options)
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self._updates = [
+            self.add_variable(shape=(), dtype="int64", name=f"{variable.name}_updates") for variable in variables
+        ]
+
+    def update_step(self, gradient, variable, learning_rate):
+        """One update of Algorithm 1, with both corrections taken into one factor of m and one of sqrt(v)."""
+        index = self._get_variable_index(variable)
+        m, v, t = self._momentums[index], self._velocities[index], self._updates[index]
+        g = ops.cast(gradient, variable.dtype)
+        self.assign_add(t, ops.ones_like(t))
+        self.assign_add(m, (g - m) * (1 - self.beta_1))
+        self.assign_add(v, (ops.square(g) - v) * (1 - self.beta_2))
+        t = ops.cast(t, variable.dtype)
+        rate = ops.cast(learning_rate, variable.dtype) / (1 - ops.power(self.beta_1, t))
+        correction = 1 / ops.sqrt(1 - ops.power(self.beta_2, t))
+        self.assign_sub(variable, rate * m / (ops.sqrt(v) * correction + self.epsilon))
