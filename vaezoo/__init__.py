@@ -41,7 +41,7 @@ from vaezoo.presets import PRESETS  # noqa: E402
 from vaezoo.serving import export  # noqa: E402
 from vaezoo.zoo import MODELS, create  # noqa: E402
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "DIPVAE",
