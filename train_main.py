@@ -7,20 +7,35 @@ python train_main.py --preset=beta_vae_dsprites --set beta=8 --steps=20000
 import ast
 import json
 import os
+import signal
 import sys
+import warnings
 from pathlib import Path
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # or CPUs without AVX-512 lose half their speed
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import keras
-from absl import app, flags, logging
 
-import vaezoo
-from vaezoo import evaluate, plots, zoo
-from vaezoo.serving import about_run
-from vaezoo.training import Interrupted, Run
-from vaezoo.training.files import write_atomically
+def stop(number, frame):
+    """Ends the process with one line; while a model is fit, `Run` handles signals."""
+    print(f"train_main.py: stopped by {signal.Signals(number).name}.", file=sys.stderr)
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":  # before the imports, which take seconds
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+import keras  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from absl import app, flags, logging  # noqa: E402
+
+import vaezoo  # noqa: E402
+from vaezoo import evaluate, plots, zoo  # noqa: E402
+from vaezoo.durable import check_writable, replaced_file, write_text  # noqa: E402
+from vaezoo.serving import about_run  # noqa: E402
+from vaezoo.training import Interrupted, Run  # noqa: E402
+from vaezoo.training.run import check_intervals  # noqa: E402
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", None, f"One of: {', '.join(zoo.MODELS)}. Default: the preset's, or nonsyn.")
@@ -48,27 +63,37 @@ flags.DEFINE_integer("log_every", 100, "Steps between rows of metrics.csv.")
 def main(argv):
     """Everything that can be refused is refused in `prepare`, before anything is written."""
     logging.set_verbosity(logging.WARNING)
+    warnings.formatwarning = lambda message, *args, **options: f"train_main.py: {message}\n"
     if len(argv) > 1:
         sys.exit(f"train_main.py: unexpected argument {argv[1]!r}; flags start with --.")
     try:
         data, model, run, config = prepare()
-    except (ValueError, OSError) as error:
-        sys.exit(f"train_main.py: {error}")
-    print(f"{config['model']} on {data.name} ({data.origin}): {config['steps']} steps in {run.folder}", flush=True)
-    examples = data.images(range(0, data.size, data.size // 1000 + 1))
-    try:
-        rows = run.fit(
-            model,
-            data,
-            **{name: config[name] for name in ("steps", "batch_size", "seed", "log_every")},
-            checkpoint_every=FLAGS.checkpoint_every,
-            examples=examples[:: max(1, len(examples) // 10)][:10],
-        )
+        print(f"{config['model']} on {data.name} ({data.origin}): {config['steps']} steps in {run.folder}", flush=True)
+        with run.locked():
+            train(data, model, run)
     except Interrupted as interrupted:
         print(f"{interrupted} The same command goes on from there.")
         raise
-    except (FloatingPointError, ValueError) as error:
-        sys.exit(f"train_main.py: {error}")
+    except (ArithmeticError, ValueError, OSError, RuntimeError, MemoryError, tf.errors.OpError) as error:
+        sys.exit(f"train_main.py: {in_a_line(error)}")
+
+
+def in_a_line(error: Exception) -> str:
+    """What went wrong, for a person: our own errors whole, the first line of TensorFlow's."""
+    if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
+        return f"out of memory or disk. A smaller --batch_size needs less memory. {str(error).partition(chr(10))[0]}"
+    return str(error).partition("\n")[0] if isinstance(error, tf.errors.OpError) else str(error)
+
+
+def train(data, model, run):
+    """Fits the model, draws figures and exports it. The run's folder is held meanwhile."""
+    examples = data.images(range(0, data.size, data.size // 1000 + 1))
+    rows = run.fit(
+        model,
+        data,
+        **{name: run.config[name] for name in ("steps", "batch_size", "seed", "log_every", "checkpoint_every")},
+        examples=examples[:: max(1, len(examples) // 10)][:10],
+    )
     finish(model, run, rows, examples)
 
 
@@ -100,7 +125,7 @@ def prepare():
         "dataset": FLAGS.dataset or preset["dataset"],
         "origin": data.origin,
         "image_shape": data.image_shape,
-        "settings": given,
+        "network": given.get("network", preset["network"]),
         "latents": model.latents.get_config(),
         "hyperparameters": {
             name: keras.saving.serialize_keras_object(getattr(model, name))
@@ -108,16 +133,24 @@ def prepare():
             if name not in ("latents", "seed", "name") and not isinstance(getattr(model, name), keras.Model)
         },
         "learning_rate": float(model.optimizer.learning_rate),
+        "optimizer": model.optimizer.get_config(),
         "batch_size": batch_size,
         "steps": steps,
         "seed": FLAGS.seed,
         "steps_per_execution": FLAGS.steps_per_execution,
         "jit_compile": model.jit_compile,
         "log_every": FLAGS.log_every,
+        "checkpoint_every": FLAGS.checkpoint_every,
     }
+    check_intervals(
+        FLAGS.steps_per_execution, steps=steps, **{name: config[name] for name in ("log_every", "checkpoint_every")}
+    )
     data.batches(batch_size * model.batches_per_step, seed=FLAGS.seed, steps=1)  # refuses an impossible size
     workdir = FLAGS.workdir or f"runs/{preset_name or f'{model_name}_{Path(data.name).stem}'}"
-    return data, model, Run(workdir, config), config
+    run = Run(workdir, config)
+    check_writable(export_folder(config))
+    exported_before(run.folder)
+    return data, model, run, config
 
 
 def chosen_preset():
@@ -166,7 +199,8 @@ def finish(model, run, rows, examples):
     plots.reconstructions(model, examples[:: max(1, len(examples) // 10)][:10]).savefig(figures / "reconstructions.png")
     plots.traversals(model, examples).savefig(figures / "traversals.png")
     plots.training_curves({run.config["model"]: rows}, weights=alpha).savefig(figures / "curves.png")
-    model.save(run.folder / "model.keras")
+    with replaced_file(run.folder / "model.keras") as file:
+        model.save(file)
     if FLAGS.evaluate:
         scores = evaluate.evaluate(run.folder, data_dir=FLAGS.data_dir, figures=True, progress=sys.stderr.isatty())
         print(evaluate.report.table(scores))
@@ -177,20 +211,37 @@ def finish(model, run, rows, examples):
     print(f"SavedModel: {version}{'' if version.is_dir() else ' (removed since)'}")
 
 
-def exported(model, run):
-    """The version of a run's model, which is exported once to a folder.
+def exported(model, run) -> Path:
+    """The version of a run's model, which is exported once to a folder, and again when the run has been extended.
 
     One that was pruned is not published again: it would be served in the place of its successors.
     """
-    note = run.folder / "export.json"
-    folder = Path(FLAGS.export_dir or f"saved_models/{run.config['model']}")
-    if note.exists():
-        version = Path(json.loads(note.read_text())["saved_model"])
+    folder, before = export_folder(run.config), exported_before(run.folder)
+    if before and before["step"] == int(model.step):
+        version = Path(before["saved_model"])
         if FLAGS.export_dir is None or version.parent.resolve() == folder.resolve():
             return version
     version = vaezoo.export(model, folder, about=about_run(run.folder))
-    write_atomically(note, json.dumps({"saved_model": str(version)}) + "\n")
+    note = {"saved_model": str(version), "step": int(model.step)}
+    write_text(run.folder / "export.json", json.dumps(note) + "\n")
     return version
+
+
+def export_folder(config) -> Path:
+    """The folder of the SavedModel's versions."""
+    return Path(FLAGS.export_dir or f"saved_models/{config['model']}")
+
+
+def exported_before(folder: Path) -> dict | None:
+    """What a run's export.json says; None where there is none. Raises ValueError where it is damaged."""
+    file = folder / "export.json"
+    if not file.exists():
+        return None
+    try:
+        note = json.loads(file.read_text())
+        return {"saved_model": str(note["saved_model"]), "step": int(note["step"])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file} is damaged. Delete it to export the model of this run again.") from error
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import keras
 from absl import app, flags, logging
 
 from vaezoo.models import BaseVAE
 from vaezoo.serving import about_run, export
 from vaezoo.serving.export import MAX_BATCH
+from vaezoo.training.loading import load_keras, load_newest
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("run", None, "Folder of a finished run, or a .keras file.")
@@ -23,15 +23,15 @@ flags.DEFINE_integer("keep", None, "Keep the newest versions only, so many. Defa
 flags.DEFINE_integer("max_batch", MAX_BATCH, "Most images that the server takes in one request.")
 
 
-def load(path: str) -> BaseVAE:
-    """The model of a run's folder or of a .keras file. Raises ValueError where there is none."""
-    file = Path(path, "model.keras") if Path(path).is_dir() else Path(path)
-    if not file.is_file():
-        raise ValueError(f"--run={path}: there is no {file}. A run writes it when it has finished.")
-    model = keras.saving.load_model(file, compile=False)
-    if not isinstance(model, BaseVAE):
-        raise ValueError(f"--run={path} must be a model of vaezoo. Received: {type(model).__name__}")
-    return model
+def load(path: str) -> tuple[BaseVAE, int]:
+    """The model of a run's folder or of a .keras file, and its training step. Raises ValueError where there is none."""
+    if not Path(path).is_dir():
+        model = load_keras(Path(path))
+        return model, int(model.step)
+    found = load_newest(Path(path))
+    if found is None:
+        raise ValueError(f"Expected --run to be a run's folder or a .keras file. {path} has no checkpoint or model")
+    return found
 
 
 def main(argv):
@@ -42,10 +42,13 @@ def main(argv):
     if not (FLAGS.run and FLAGS.to):
         sys.exit("vaezoo.export: --run=<folder or .keras file> and --to=saved_models/<name> are needed.")
     try:
-        model = load(FLAGS.run)
-        version = export(model, FLAGS.to, keep=FLAGS.keep, max_batch=FLAGS.max_batch, about=about_run(FLAGS.run))
+        model, step = load(FLAGS.run)
+        about = about_run(FLAGS.run)
+        about = {**about, "training": {**about.get("training", {}), "step": step}}
+        version = export(model, FLAGS.to, keep=FLAGS.keep, max_batch=FLAGS.max_batch, about=about)
     except (ValueError, OSError) as error:
         sys.exit(f"vaezoo.export: {error}")
+    print(f"Step {step}", file=sys.stderr)
     print(version)
 
 

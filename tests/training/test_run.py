@@ -1,6 +1,8 @@
 import json
+import os
 import signal
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,8 +10,8 @@ from small import small_model
 
 import vaezoo
 from vaezoo.training import Interrupted, Run
-from vaezoo.training.checkpoint import Checkpoints
-from vaezoo.training.logbook import read_rows
+from vaezoo.training.checkpoint import Checkpoints, stored
+from vaezoo.training.rows import read_rows
 
 SETTINGS = {"steps": 12, "batch_size": 4, "seed": 5, "log_every": 4, "checkpoint_every": 3}
 every_model = pytest.mark.parametrize("name", vaezoo.MODELS)
@@ -25,7 +27,7 @@ def terminate():
 
 
 def state(model, folder):
-    return [value.numpy() for value in Checkpoints(folder, model).state]
+    return [stored(variable) for variable in Checkpoints(folder, model).state.values()]
 
 
 @every_model
@@ -89,7 +91,8 @@ def test_another_configuration_is_refused_and_shown(data, tmp_path):
     with pytest.raises(ValueError, match="alpha: 5.0 there, 4.0 now") as caught:
         Run(tmp_path / "run", {"alpha": 4.0, "seed": 1})
     assert "seed" not in str(caught.value)
-    assert json.loads((tmp_path / "run" / "config.json").read_text()) == {"alpha": 5.0, "seed": 1}
+    there = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert {name: there[name] for name in ("alpha", "seed")} == {"alpha": 5.0, "seed": 1}
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
@@ -107,29 +110,134 @@ def test_no_number_stops_the_run_and_keeps_the_last_good_checkpoint(data, tmp_pa
     with pytest.raises(FloatingPointError, match="Step 8 made the term 'reconstruction' nan"):
         Run(tmp_path / "run", {}).fit(model, data, **SETTINGS)
     again = small_model("vae")
-    assert Checkpoints(tmp_path / "run" / "checkpoints", again).restore() == 6
+    assert Checkpoints(tmp_path / "run" / "checkpoints", again).restore().step == 6
     assert all(np.isfinite(value).all() for value in again.get_weights())
 
 
-def test_weights_that_are_no_numbers_are_not_kept(tmp_path):
+def test_a_run_that_diverged_before_its_first_checkpoint_leaves_its_folder_free(data, tmp_path):
     model = small_model("vae")
-    checkpoints = Checkpoints(tmp_path, model)
-    checkpoints.save(1)
-    kernel = model.decoder.trainable_variables[0]
-    kernel.assign(kernel * np.inf)
-    with pytest.raises(FloatingPointError, match="Step 2 made variable"):
-        checkpoints.save(2)
-    assert checkpoints.manager.latest_checkpoint.endswith("step-1")
+    bias = model.decoder.trainable_variables[-1]
+    after_step(model, 1, lambda: bias.assign(bias * np.nan))
+    with pytest.raises(FloatingPointError):
+        Run(tmp_path / "run", {"learning_rate": 1e6}).fit(model, data, **{**SETTINGS, "log_every": 1})
+    assert len(read_rows(tmp_path / "run" / "metrics.csv")) == 1
+    rows = Run(tmp_path / "run", {"learning_rate": 0.01}).fit(small_model("vae"), data, **SETTINGS)
+    assert [row["step"] for row in rows] == [4, 8, 12] and rows == read_rows(tmp_path / "run" / "metrics.csv")
+    assert len(list((tmp_path / "run" / "tensorboard").iterdir())) == 1
+    with pytest.raises(ValueError, match="learning_rate: 0.01 there, 1000000.0 now"):
+        Run(tmp_path / "run", {"learning_rate": 1e6})
 
 
-def test_what_a_kill_left_half_written_is_swept(tmp_path):
+@pytest.mark.parametrize("name", ["annealed_vae", "factor_vae"])
+def test_an_extended_run_ends_with_the_bits_of_one_that_had_its_steps_from_the_start(name, data, tmp_path):
+    settings = {**SETTINGS, "checkpoint_every": 5}
+    whole, first, last = (small_model(name) for _ in range(3))
+    Run(tmp_path / "whole", {"steps": 12}).fit(whole, data, **settings)
+    Run(tmp_path / "run", {"steps": 7, "log_every": 7}).fit(first, data, **{**settings, "steps": 7, "log_every": 7})
+    Run(tmp_path / "run", {"steps": 12, "log_every": 4}).fit(last, data, **{**settings, "checkpoint_every": 3})
+    for a, b in zip(state(whole, tmp_path), state(last, tmp_path), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["steps"] == 12
+
+
+def test_a_run_cannot_be_shortened_and_a_schedule_of_its_length_identifies_it(data, tmp_path):
+    schedule = {"class_name": "CosineDecay", "decay_steps": 12}
+    Run(tmp_path / "run", {"learning_rate": schedule}).fit(small_model("vae"), data, **SETTINGS)
+    with pytest.raises(ValueError, match="at step 12 already"):
+        Run(tmp_path / "run", {"learning_rate": schedule}).fit(small_model("vae"), data, **{**SETTINGS, "steps": 6})
+    with pytest.raises(ValueError, match="learning_rate.*decay_steps"):
+        Run(tmp_path / "run", {"learning_rate": {**schedule, "decay_steps": 20}})
+
+
+@pytest.mark.parametrize("changed", ["values", "size"])
+def test_changed_data_are_refused(changed, data, images, tmp_path):
+    Run(tmp_path / "run", {}).fit(small_model("vae"), data, **{**SETTINGS, "steps": 4})
+    other = vaezoo.data.from_arrays({"values": 1 - images, "size": images[:40]}[changed])
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ValueError, match="data: .*'size': 48.* there, .* now"):
+        Run(tmp_path / "run", {}).fit(small_model("vae"), other, **SETTINGS)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_run_on_the_same_images_from_elsewhere_goes_on(data, images, tmp_path):
+    Run(tmp_path / "run", {"dataset": "a.npz", "origin": "file"}).fit(
+        small_model("vae"), data, **{**SETTINGS, "steps": 4}
+    )
+    copy = vaezoo.data.from_arrays(images.copy(), labels=np.zeros(48, int), name="other")
+    rows = Run(tmp_path / "run", {"dataset": "./b.npz"}).fit(small_model("vae"), copy, **SETTINGS)
+    assert rows[-1]["step"] == 12
+
+
+def test_a_training_that_ends_early_is_an_error(data, tmp_path):
+    """Keras's fit ends without a word where a callback or the data raise OutOfRangeError, as a failed write does."""
     model = small_model("vae")
-    Checkpoints(tmp_path, model).save(3)
-    (tmp_path / "step-6_temp").mkdir()
-    (tmp_path / "step-6_temp" / "part-00000-of-00001.data").write_text("half")
-    (tmp_path / "step-6.index").write_text("whole, but unknown to the file that names the newest")
-    assert Checkpoints(tmp_path, small_model("vae")).restore() == int(model.step.numpy())
-    assert sorted(file.name.split(".")[0] for file in tmp_path.iterdir()) == ["checkpoint", "step-3", "step-3"]
+
+    class Fails(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 6:
+                raise tf.errors.OutOfRangeError(None, None, "file too large")
+
+    with pytest.raises(RuntimeError, match="ended at step 7 of 12.*checkpoint of step 6 is kept"):
+        Run(tmp_path / "run", {}).fit(model, data, **SETTINGS, callbacks=[Fails()])
+
+
+def test_only_one_process_holds_a_run(data, tmp_path):
+    run = Run(tmp_path / "run", {})
+    with run.locked(), run.locked(), pytest.raises(OSError, match=f"in use by process {os.getpid()}"):
+        Run(tmp_path / "run", {}).fit(small_model("vae"), data, **SETTINGS)
+    assert [file.name for file in (tmp_path / "run").iterdir()] == [".lock"]
+    run.fit(small_model("vae"), data, **{**SETTINGS, "steps": 4})
+
+
+@pytest.mark.parametrize("damage", ["half a row", "garbage", "other columns", "gone"])
+def test_a_damaged_metrics_csv_is_mended_from_the_checkpoint(damage, data, tmp_path):
+    run = Run(tmp_path / "run", {})
+    rows = run.fit(small_model("vae"), data, **SETTINGS)
+    file = tmp_path / "run" / "metrics.csv"
+    whole = file.read_text()
+    spoilt = {"half a row": whole[:-20], "garbage": "\x00\xff" * 50, "other columns": "epoch,acc\n1,2\n", "gone": None}
+    file.unlink() if spoilt[damage] is None else file.write_text(spoilt[damage])
+    assert run.fit(small_model("vae"), data, **SETTINGS) == rows and file.read_text() == whole
+    rows = run.fit(small_model("vae"), data, **{**SETTINGS, "steps": 16})
+    assert [row["step"] for row in rows] == [4, 8, 12, 16] and read_rows(file) == rows
+
+
+@pytest.mark.parametrize("text", ["", '{"alpha": 5', None])
+def test_a_damaged_configuration_is_mended_from_the_checkpoint(text, data, tmp_path):
+    Run(tmp_path / "run", {"alpha": 5.0}).fit(small_model("vae"), data, **SETTINGS)
+    file = tmp_path / "run" / "config.json"
+    file.unlink() if text is None else file.write_text(text)
+    with pytest.warns(RuntimeWarning, match="config.json is damaged"), pytest.raises(ValueError, match="5.0 there, 4"):
+        Run(tmp_path / "run", {"alpha": 4.0})
+    with pytest.warns(RuntimeWarning, match="config.json is damaged"):
+        Run(tmp_path / "run", {"alpha": 5.0}).fit(small_model("vae"), data, **SETTINGS)
+    assert json.loads(file.read_text())["alpha"] == 5.0
+
+
+def test_other_versions_of_packages_are_told(data, tmp_path, monkeypatch):
+    Run(tmp_path / "run", {}).fit(small_model("vae"), data, **{**SETTINGS, "steps": 4})
+    monkeypatch.setattr("vaezoo.training.run.versions", lambda: {"tensorflow": "9.9"})
+    with pytest.warns(RuntimeWarning, match="goes on with {'tensorflow': '9.9'}"):
+        Run(tmp_path / "run", {}).fit(small_model("vae"), data, **SETTINGS)
+
+
+def test_a_second_signal_ends_at_once(data, tmp_path):
+    model = small_model("vae")
+    after_step(model, 5, lambda: [terminate(), terminate()])
+    with pytest.raises(SystemExit) as stopped:
+        Run(tmp_path / "run", {}).fit(model, data, **SETTINGS)
+    assert stopped.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert [file.name for file in (tmp_path / "run" / "checkpoints").iterdir()] == ["3"]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
+def test_images_of_any_number_of_channels_train(channels, tmp_path):
+    images = np.random.default_rng(0).random((20, 8, 8, channels), np.float32)
+    model = small_model("vae", image_shape=(8, 8, channels))
+    data = vaezoo.data.from_arrays(images)
+    rows = Run(tmp_path / "run", {}).fit(model, data, **{**SETTINGS, "steps": 3}, examples=images[:2])
+    assert rows[-1]["step"] == 3
 
 
 def test_tensorboard_has_the_scalars_and_images(data, images, tmp_path):
@@ -148,7 +256,8 @@ def test_tensorboard_has_the_scalars_and_images(data, images, tmp_path):
 def test_intervals_must_end_with_an_execution(name, value, data, tmp_path):
     model = small_model("vae", steps_per_execution=4)
     settings = {**SETTINGS, "checkpoint_every": 4, name: value}
-    with pytest.raises(ValueError, match=f"`{name}` must be a positive multiple of steps_per_execution=4.*{value}"):
+    words = "at least 1" if value < 1 else "a multiple of steps_per_execution=4"
+    with pytest.raises(ValueError, match=f"`{name}` must be {words}.*{value}"):
         Run(tmp_path / "run", {}).fit(model, data, **settings)
     assert not (tmp_path / "run").exists()
 

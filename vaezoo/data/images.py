@@ -1,7 +1,9 @@
 """Images held in memory, and the batches made of them."""
 
 import dataclasses
+import hashlib
 import math
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +41,16 @@ class ImageData:
     def size(self) -> int:
         """The number of images, N."""
         return self.stored.shape[0]
+
+    @cached_property
+    def digest(self) -> str:
+        """The BLAKE2b hash of the images as they are stored: 32 hexadecimal digits. Labels and names do not count."""
+        pixels = np.asarray(self.stored)
+        digest = hashlib.blake2b(
+            repr((self.image_shape, pixels.shape, pixels.dtype.str, self.white)).encode(), digest_size=16
+        )
+        digest.update(np.ascontiguousarray(pixels))
+        return digest.hexdigest()
 
     def images(self, indices: npt.ArrayLike) -> npt.NDArray[np.float32]:
         """The images at `indices` [n]: float32 [n, H, W, C] in [0, 1].
@@ -138,3 +150,9 @@ class ImageData:
 def _check_integer(name: str, value: int, least: int) -> None:
     if not isinstance(value, (int, np.integer)) or not least <= value < 2**63:
         raise ValueError(f"Expected `{name}` to be an integer from {least} on. Received: {value!r}")
+
+
+def displayable(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The channels of images [..., H, W, C] that a picture shows: all of 1, 3 or 4; else the first, or first three."""
+    C = images.shape[-1]
+    return images if C in (1, 3, 4) else images[..., : 1 if C == 2 else 3]

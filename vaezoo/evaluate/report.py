@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from vaezoo.durable import write_text
 from vaezoo.evaluate.subject import Subject
 from vaezoo.metrics import Representation
-from vaezoo.training.files import write_atomically
 
 PACKAGES = ("vaezoo", "tensorflow", "keras", "tensorflow-probability", "numpy", "scipy", "scikit-learn")
 SUFFIXES = ("_se", "_low", "_high")
@@ -59,7 +59,7 @@ def scores(
 
 def write(file: Path, scores: Mapping[str, Any]) -> None:
     """Write scores.json, whole or not at all."""
-    write_atomically(file, json.dumps(scores, indent=1) + "\n")
+    write_text(file, json.dumps(scores, indent=1) + "\n")
 
 
 def table(scores: Mapping[str, Any]) -> str:

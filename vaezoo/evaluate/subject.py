@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from vaezoo import data as vaezoo_data
 from vaezoo.data import ImageData
 from vaezoo.metrics import Exported
 from vaezoo.models import BaseVAE
+from vaezoo.training.loading import load_keras, load_newest
 
 TRAINING = ("model", "preset", "steps", "batch_size", "learning_rate", "seed", "hyperparameters")
 
@@ -51,20 +50,18 @@ def find(path: str | os.PathLike) -> Subject:
         card |= card.get("training", {})
         name = f"{path.resolve().parent.name}-{path.resolve().name}"
         return Subject(Exported.load(path), name, Path("evaluations", name), card.get("dataset"), facts(card))
-    file = path / "model.keras" if path.is_dir() else path
-    if not file.is_file():
-        raise ValueError(f"Expected a run's folder, a .keras file or a SavedModel. There is no {file}")
-    try:
-        model = keras.saving.load_model(file, compile=False)
-    except Exception as error:  # Keras, zipfile and h5py each have their own
-        first_line = str(error).partition("\n")[0]
-        raise ValueError(f"{file} is not a .keras file that can be read. {first_line}") from error
-    if not isinstance(model, BaseVAE):
-        raise ValueError(f"{file} must be a model of vaezoo. Received: {type(model).__name__}")
-    config = about(file.parent / "config.json")
-    if file.name == "model.keras":
-        return Subject(model, file.resolve().parent.name, file.parent, config.get("dataset"), facts(config))
-    return Subject(model, file.stem, file.parent, config.get("dataset"), prefix=f"{file.stem}.")
+    if path.is_dir():
+        found = load_newest(path)
+        if found is None:
+            raise ValueError(f"Expected a run, a .keras file or a SavedModel. {path} has no checkpoint and no model")
+        config = about(path / "config.json")
+        return Subject(found[0], path.resolve().name, path, config.get("dataset"), {**facts(config), "step": found[1]})
+    model = load_keras(path)
+    config = about(path.parent / "config.json")
+    if path.name == "model.keras":
+        training = {**facts(config), "step": int(model.step)}
+        return Subject(model, path.resolve().parent.name, path.parent, config.get("dataset"), training)
+    return Subject(model, path.stem, path.parent, config.get("dataset"), prefix=f"{path.stem}.")
 
 
 def about(file: Path) -> dict[str, Any]:

@@ -20,10 +20,10 @@ import tensorflow as tf
 from absl import app, flags, logging
 
 import vaezoo
+from vaezoo.durable import write_text
 from vaezoo.metrics import clustering_accuracy, nmi
 from vaezoo.terms import gaussian_kl, mutual_information
 from vaezoo.training import Run
-from vaezoo.training.files import write_atomically
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("dataset", "mnist", ["mnist", "fashion_mnist"], "Which images.")
@@ -70,7 +70,7 @@ def main(argv):
             file = run.folder / "row.json"
             if not file.exists():
                 scores = score(trained(run, train), test)
-                write_atomically(file, json.dumps(scores) + "\n")
+                write_text(file, json.dumps(scores) + "\n")
                 print(name, seed, scores, flush=True)
                 write_table()
     print(write_table().read_text())
@@ -160,7 +160,7 @@ What was set, beside the defaults (γ = 2β for IMAE, in whose sweep over β L(y
     file = Path(FLAGS.docs) / "results" / f"imae_{FLAGS.dataset}.md"
     file.parent.mkdir(parents=True, exist_ok=True)
     _, heading, words = (file.read_text() if file.exists() else "").partition(WORDS)
-    write_atomically(file, text + heading + words)
+    write_text(file, text + heading + words)
     return file
 
 

@@ -20,9 +20,9 @@ from absl import app, flags, logging
 
 import vaezoo
 from vaezoo import plots
+from vaezoo.durable import write_text
 from vaezoo.training import Run
-from vaezoo.training.files import write_atomically
-from vaezoo.training.logbook import read_rows, write_rows
+from vaezoo.training.rows import read_rows, write_rows
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("models", ["nonsyn", "factor_vae"], "Which to train.")
@@ -104,7 +104,7 @@ models at that step, on the same 512 images.
 
 {figures}
 """
-    write_atomically(Path(FLAGS.docs) / "results" / "synergy.md", text)
+    write_text(Path(FLAGS.docs) / "results" / "synergy.md", text)
 
 
 def table(curves: dict[str, list[dict[str, float]]]) -> str:

@@ -1,5 +1,7 @@
 """Stage 7: what happens around fit: the run folder, exact resume, logs."""
 
-from vaezoo.training.run import Interrupted, Run
+from vaezoo.training.loading import load_newest
+from vaezoo.training.run import Run
+from vaezoo.training.signals import Interrupted
 
-__all__ = ["Interrupted", "Run"]
+__all__ = ["Interrupted", "Run", "load_newest"]

@@ -1,9 +1,7 @@
-"""What a run tells: metrics.csv, TensorBoard, the terminal, and a stop where a term is no number."""
+"""Logs metrics to CSV, TensorBoard and the terminal; stops training on NaN or infinity."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import sys
 from pathlib import Path
@@ -12,24 +10,34 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from vaezoo.training.files import write_atomically
+from vaezoo.data.images import displayable
+from vaezoo.training.rows import append_row
 
 
 class Logbook(keras.callbacks.Callback):
-    """A row in metrics.csv every `every` steps and at the last: the terms' means since the row before.
+    """Writes a row to metrics.csv every `every` steps and at the last: the terms' means since the row before.
 
-    folder: of the run. start: the step that it goes on from; rows after it, which a killed run wrote past its
-    last checkpoint, are dropped. examples: images [n, H, W, C] whose reconstructions TensorBoard shows.
-    Raises FloatingPointError, naming step and term, where a term is NaN or infinite.
+    Args:
+        folder: of the run.
+        start: the step that training goes on from.
+        steps: the last step.
+        every: steps between rows.
+        rows: those until `start`.
+        examples: images [n, H, W, C] whose reconstructions TensorBoard shows.
+
+    Raises:
+        FloatingPointError: if a term is NaN or infinite; the message names step and term.
     """
 
-    def __init__(self, folder: Path, *, start: int, steps: int, every: int, examples=None):
+    def __init__(self, folder: Path, *, start: int, steps: int, every: int, rows=(), examples=None):
         super().__init__()
         self.file, self.start, self.steps, self.every = folder / "metrics.csv", start, steps, every
-        self.examples = examples
-        self.rows = [row for row in read_rows(self.file) if row["step"] <= start]
-        self.summaries = tf.summary.create_file_writer(str(folder / "tensorboard"), filename_suffix=f".from{start}")
+        self.rows, self.examples = list(rows), examples
         self.terminal = sys.stdout.isatty()
+
+    def on_train_begin(self, logs=None):
+        folder = str(self.file.parent / "tensorboard")
+        self.summaries = tf.summary.create_file_writer(folder, filename_suffix=f".from{self.start}")
 
     def on_train_batch_end(self, batch, logs=None):
         step = self.start + batch + 1
@@ -48,7 +56,7 @@ class Logbook(keras.callbacks.Callback):
 
     def add(self, row: dict[str, float]) -> None:
         self.rows.append(row)
-        write_rows(self.file, self.rows)
+        append_row(self.file, row)
         with self.summaries.as_default(step=row["step"]):
             for name, value in list(row.items())[1:]:
                 tf.summary.scalar(name, value)
@@ -57,28 +65,11 @@ class Logbook(keras.callbacks.Callback):
             print("  ".join(f"{name} {value:.6g}" for name, value in row.items()), flush=True)
 
     def show_examples(self, step: int) -> None:
-        """Images above, their reconstructions below, in TensorBoard."""
+        """Shows images above, their reconstructions below, in TensorBoard."""
         if self.examples is None:
             return
-        rows = np.stack([self.examples, self.model.reconstruct(self.examples)])  # [2, n, H, W, C]
+        rows = displayable(np.stack([self.examples, self.model.reconstruct(self.examples)]))  # [2, n, H, W, 1 or 3]
         grid = np.concatenate(np.concatenate(rows, axis=1), axis=1)  # [n H, 2 W, C]
         with self.summaries.as_default(step=step):
             tf.summary.image("reconstructions", grid[None].clip(0, 1))
         self.summaries.flush()
-
-
-def read_rows(file: Path) -> list[dict[str, float]]:
-    """The rows of a metrics.csv, none where it is missing."""
-    if not file.exists():
-        return []
-    with file.open(newline="") as lines:
-        return [{**{k: float(v) for k, v in row.items()}, "step": int(row["step"])} for row in csv.DictReader(lines)]
-
-
-def write_rows(file: Path, rows: list[dict[str, float]]) -> None:
-    """Replace a metrics.csv by these rows."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, rows[0].keys())
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomically(file, text.getvalue())
