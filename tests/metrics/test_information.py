@@ -58,6 +58,14 @@ def test_independent_columns_have_no_information():
     assert discrete_information(x[:, :1], x[:, 1:]).item() == pytest.approx(8e-12, rel=0.01)
 
 
+def test_bins_take_numbers_only():
+    for wrong in ([1.0, np.nan], [[1.0], [np.inf]]):
+        with pytest.raises(ValueError, match="`x` must be finite"):
+            equal_width_bins(wrong)
+    with pytest.raises(ValueError, match="`x` must be real numbers"):
+        equal_width_bins(["a", "b"])
+
+
 def test_bad_options(codes, factors):
     with pytest.raises(ValueError, match=r"0 ... 3. Received \[4\]"):
         mutual_information(codes["perfect"], factors, discrete=[1, 4])

@@ -63,6 +63,10 @@ def test_errors(codes, factors):
         irs(codes["perfect"], factors, quantile=0)
     with pytest.raises(ValueError, match="Factor 0 must take at least 2 values"):
         score(codes["perfect"], factors * [0, 1, 1, 1])
+    with pytest.raises(ValueError, match="Factor 1 must take at least 2 values in the rows used. Received only 7.5"):
+        score(codes["perfect"], factors * [1, 0, 1, 1] + 7.5)
+    with pytest.raises(ValueError, match="`factors` must be real numbers. Received dtype <U"):
+        score(codes["perfect"], factors.astype(str))
 
 
 def test_one_factor(codes, factors):

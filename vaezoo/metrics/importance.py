@@ -9,6 +9,8 @@ from vaezoo.metrics import inputs
 from vaezoo.metrics.information import entropy
 from vaezoo.metrics.interval import with_interval
 from vaezoo.metrics.parallel import bar_of, over_cores
+from vaezoo.metrics.rows import UpTo, draw
+from vaezoo.metrics.scaling import for_trees
 
 NAMES = {"gradient_boosting": "dci", "random_forest": "dci_forest"}  # importance -> what its scores are called
 TREES = {"gradient_boosting": 100, "random_forest": 10}
@@ -21,8 +23,8 @@ def dci(
     seed: int = 0,
     importance: str = "gradient_boosting",
     continuous: bool = False,
-    num_train: int = 10_000,
-    num_test: int = 5_000,
+    num_train: int | None = UpTo(10_000),
+    num_test: int | None = UpTo(5_000),
     progress: bool = False,
     bootstrap: int = 0,
     confidence: float = 0.95,
@@ -51,7 +53,8 @@ def dci(
         importance: "gradient_boosting" or "random_forest".
         continuous: the same trees as regressors, for all factors; I is then the mean R², named so. Of a set with
             factors of both kinds score those of each kind in a call of its own.
-        num_train, num_test: rows; of fewer rows than both, two thirds train by these defaults.
+        num_train, num_test: rows to train and others to test. Of fewer than both defaults two thirds train. None takes
+            all that the other leaves; None for both, all rows, two thirds to train.
         progress: show a bar over the trees; with `bootstrap`, over the resamples.
         bootstrap: resamples of the training and of the test rows for the interval, all trees fitted again for each,
             since D and C know nothing of the test; 0 for none. A warning says how many fits that makes.
@@ -72,9 +75,10 @@ def dci(
     codes, factors = inputs.check(codes, factors)
     inputs.at_least_two_factors(factors, "dci")
     rng = np.random.default_rng(seed)
-    rows = inputs.draw(len(codes), [num_train, num_test], rng)
+    rows = draw(len(codes), rng, num_train=num_train, num_test=num_test)
+    latents = for_trees(codes)
     v = (inputs.numbers if continuous else inputs.classes)(factors[np.concatenate(rows)])
-    (z, z_test), (v, v_test) = (codes[r] for r in rows), np.split(v, [len(rows[0])])
+    (z, z_test), (v, v_test) = (latents[r] for r in rows), np.split(v, [len(rows[0])])
     sizes = [1 if continuous else len(np.unique(v_k)) for v_k in v.T]
     growing = [size if size > 2 and importance == "gradient_boosting" else 1 for size in sizes]  # trees at a time
     longest_first = np.argsort(np.negative(sizes), kind="stable")  # to keep every core busy to the end

@@ -6,6 +6,8 @@ from numpy.typing import ArrayLike
 from vaezoo.metrics import inputs
 from vaezoo.metrics.interval import with_interval
 from vaezoo.metrics.parallel import over_cores
+from vaezoo.metrics.rows import UpTo, draw
+from vaezoo.metrics.scaling import check_scale, exponents, for_trees, to_unit_range
 
 CLASSIFIERS = ("svm", "thresholds")
 
@@ -15,8 +17,8 @@ def sap(
     factors: ArrayLike,
     *,
     seed: int = 0,
-    num_train: int = 10_000,
-    num_test: int = 5_000,
+    num_train: int | None = UpTo(10_000),
+    num_test: int | None = UpTo(5_000),
     classifier: str = "svm",
     continuous: bool = False,
     progress: bool = False,
@@ -38,10 +40,11 @@ def sap(
         codes: [N, D].
         factors: [N, F], discrete, or numbers if `continuous`.
         seed: draws the rows, and the resamples.
-        num_train, num_test: rows; of fewer rows than both, two thirds train by these defaults.
+        num_train, num_test: rows to train and others to test. Of fewer than both defaults two thirds train. None takes
+            all that the other leaves; None for both, all rows, two thirds to train.
         classifier: "svm" or "thresholds".
-        continuous: S is the squared correlation of latent and factor over the training rows, 0 for a constant
-            latent.
+        continuous: S is the squared correlation of latent and factor over the training rows, 0 for a latent of
+            variance up to 1e-12, as in the reference.
         progress: show a bar over the D·F fits.
         bootstrap: resamples of the test rows for the interval, with the classifiers kept (`continuous`: of
             the training rows); 0 for none.
@@ -53,14 +56,17 @@ def sap(
 
     Raises:
         ValueError: bad shapes, NaN, a constant factor, a continuous one without `continuous`, an unknown
-            `classifier`.
+            `classifier`; codes beyond 1e20 for the SVM, whose penalty depends on their scale.
     """
     if classifier not in CLASSIFIERS:
         raise ValueError(f"Unknown classifier {classifier!r}. Choose from: {', '.join(CLASSIFIERS)}.")
     codes, factors = inputs.check(codes, factors)
+    if classifier == "svm" and not continuous:
+        check_scale(codes, "the SVM of `sap`")
     rng = np.random.default_rng(seed)
-    rows = inputs.draw(len(codes), [num_train, num_test], rng)
-    z, z_test = (codes[r] for r in rows)
+    rows = draw(len(codes), rng, num_train=num_train, num_test=num_test)
+    latents = for_trees(codes) if classifier == "thresholds" and not continuous else codes
+    z, z_test = (latents[r] for r in rows)
 
     if continuous:
         y = inputs.numbers(factors[rows[0]])
@@ -104,10 +110,16 @@ def accuracy(correct: np.ndarray, v: np.ndarray, balanced: bool) -> np.ndarray:
 
 
 def squared_correlation(z: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Squared Pearson correlation [D, F] of the columns of z [N, D] and y [N, F]; 0 for variances up to 1e-12."""
-    z, y = z - z.mean(axis=0), y - y.mean(axis=0)
-    variance = np.outer((z**2).mean(axis=0), (y**2).mean(axis=0))
-    active = np.logical_and.outer((z**2).mean(axis=0) > 1e-12, (y**2).mean(axis=0) > 1e-12)
+    """Squared Pearson correlation [D, F] of the columns of z [N, D] and y [N, F].
+
+    0 for a column of z of a variance up to 1e-12, the reference's floor, and for a constant column of either.
+    """
+    floor = np.ldexp(1e-6, -exponents(z).clip(-1000))  # of the deviation, as z is scaled below
+    varies = np.ptp(y, axis=0) > 0
+    z, y = (x - x.mean(axis=0) for x in (to_unit_range(z), to_unit_range(y)))
+    z_variance, y_variance = (z**2).mean(axis=0), (y**2).mean(axis=0)
+    active = np.logical_and.outer(np.sqrt(z_variance) > floor, varies)
+    variance = np.outer(z_variance, y_variance)
     return np.divide((z.T @ y / len(z)) ** 2, variance, out=np.zeros_like(variance), where=active)
 
 

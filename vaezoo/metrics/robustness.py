@@ -6,6 +6,8 @@ from numpy.typing import ArrayLike
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import equal_width_bins
 from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.rows import UpTo, draw
+from vaezoo.metrics.scaling import exponents
 
 
 def irs(
@@ -13,7 +15,7 @@ def irs(
     factors: ArrayLike,
     *,
     seed: int = 0,
-    num_train: int | None = 10_000,
+    num_train: int | None = UpTo(10_000),
     bins: int | None = 20,
     quantile: float = 0.99,
     bootstrap: int = 0,
@@ -34,7 +36,7 @@ def irs(
         codes: [N, D].
         factors: [N, F]; numbers, continuous ones too, unless `bins=None`.
         seed: draws the rows, and the resamples.
-        num_train: rows to use, None for all.
+        num_train: rows to use, None for all. The default takes all where there are fewer.
         bins: bins per factor, None for exact values of discrete factors.
         quantile: of the deviations, in (0, 1].
         bootstrap: resamples for the interval, of half the rows without replacement, since w_d is a maximum; 0 for
@@ -56,12 +58,10 @@ def irs(
         raise ValueError(f"`quantile` must be in (0, 1]. Received quantile={quantile}.")
     codes, factors = inputs.check(codes, factors)
     rng = np.random.default_rng(seed)
-    (rows,) = inputs.draw(len(codes), [num_train], rng)
-    z = codes[rows].astype(np.float64)
-    if bins is None:
-        v = inputs.classes(factors[rows])
-    else:
-        v = inputs.classes(equal_width_bins(inputs.check_codes(factors[rows], "factors"), bins))
+    (rows,) = draw(len(codes), rng, num_train=num_train)
+    z = np.ldexp(codes[rows], -exponents(codes[rows]).max())  # one scale for all: their sizes are their weights
+    factors = factors[rows]
+    v = inputs.classes(factors if bins is None else equal_width_bins(inputs.numbers(factors), bins))
 
     def score(rows: np.ndarray) -> dict[str, float]:
         return {"irs": robustness(z[rows], v[rows], quantile)}
