@@ -75,6 +75,18 @@ def test_the_reference_has_no_floor_for_the_variance_of_a_factor():
     assert sap(y * 1e-5, y, **some)["sap"] == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("options", [{}, {"classifier": "thresholds"}, {"continuous": True}])
+def test_the_matrix_is_that_of_the_score(options, codes, factors, rows):
+    z = codes["padded"][:, [4, 1, 0]]
+    received = sap(z, factors[:, :2], **rows, **options, return_matrix=True, bootstrap=2)
+    S = received["sap_matrix"]
+    assert S.shape == (3, 2) and S.dtype == np.float64
+    assert S.argmax(axis=0).tolist() == [2, 1]
+    second, first = np.sort(S, axis=0)[-2:]
+    assert received["sap"] == pytest.approx(np.mean(first - second), abs=1e-12)
+    assert "sap_matrix" not in sap(z, factors[:, :2], **rows, **options)
+
+
 def test_errors(codes, factors, rows):
     with pytest.raises(ValueError, match="Unknown classifier 'tree'. Choose from: svm, thresholds"):
         sap(codes["perfect"], factors, classifier="tree")

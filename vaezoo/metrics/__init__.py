@@ -36,10 +36,12 @@ Representations", called "the reference" in the docstrings; each says where it d
     likelihood               likelihood_bounds: reconstruction, ELBO, IWAE
 
 Codes of any precision are computed with in float64 (posteriors, [N, d] of both mean and log-variance, in float32). A
-default number of rows takes all rows where there are fewer; only a number that was asked for warns.
+default number of rows takes all rows where there are fewer; only a number that was asked for warns. `dci`, `sap` and
+`irs` return the matrix [D, F] behind their scores with `return_matrix=True`.
 
-Every key of every dict is distinct, so the dicts of several metrics merge into one. The same seed gives the
-same scores. SciPy and scikit-learn are imported by the metrics that use them, when they are called.
+Every key of every dict is distinct, so the dicts of several metrics merge into one (but for `dci_matrix`, which both
+importances call so). The same seed gives the same scores. SciPy and scikit-learn are imported by the metrics that use
+them, when they are called.
 """
 
 from vaezoo.metrics.aggregate import aggregate, decomposition

@@ -21,10 +21,11 @@ def sap(
     num_test: int | None = UpTo(5_000),
     classifier: str = "svm",
     continuous: bool = False,
+    return_matrix: bool = False,
     progress: bool = False,
     bootstrap: int = 0,
     confidence: float = 0.95,
-) -> dict[str, float]:
+) -> dict[str, float | np.ndarray]:
     """Separated attribute predictability (Kumar et al. 2018, section 3).
 
         SAP = mean_k (S_(1)k - S_(2)k),   S_dk = how well latent d alone predicts factor k
@@ -45,6 +46,7 @@ def sap(
         classifier: "svm" or "thresholds".
         continuous: S is the squared correlation of latent and factor over the training rows, 0 for a latent of
             variance up to 1e-12, as in the reference.
+        return_matrix: return the matrix of the score too.
         progress: show a bar over the D·F fits.
         bootstrap: resamples of the test rows for the interval, with the classifiers kept (`continuous`: of
             the training rows); 0 for none.
@@ -52,7 +54,7 @@ def sap(
 
     Returns:
         `sap` in [0, 1], with `sap_low`, `sap_high` on request. The missing second latent of a single one has
-        S = 0.
+        S = 0. With `return_matrix` also `sap_matrix`, float64 [D, F] of S_dk.
 
     Raises:
         ValueError: bad shapes, NaN, a constant factor, a continuous one without `continuous`, an unknown
@@ -70,7 +72,7 @@ def sap(
 
     if continuous:
         y = inputs.numbers(factors[rows[0]])
-        score, n = (lambda rows: {"sap": gap(squared_correlation(z[rows], y[rows]))}), len(z)
+        matrix, n = (lambda rows: squared_correlation(z[rows], y[rows])), len(z)
     else:
         v, v_test = np.split(inputs.classes(factors[np.concatenate(rows)]), [len(z)])
 
@@ -81,9 +83,10 @@ def sap(
         cells = [(d, k) for d in range(z.shape[1]) for k in range(v.shape[1])]
         correct = np.array(over_cores(predict, cells, "sap", progress)).reshape(z.shape[1], v.shape[1], -1)
         balanced = classifier == "thresholds"
-        score, n = (lambda rows: {"sap": gap(accuracy(correct[..., rows], v_test[rows], balanced))}), len(z_test)
+        matrix, n = (lambda rows: accuracy(correct[..., rows], v_test[rows], balanced)), len(z_test)
 
-    return with_interval(score, n, rng, bootstrap=bootstrap, confidence=confidence)
+    scores = with_interval(lambda rows: {"sap": gap(matrix(rows))}, n, rng, bootstrap=bootstrap, confidence=confidence)
+    return scores | ({"sap_matrix": matrix(np.arange(n))} if return_matrix else {})
 
 
 def separator(classifier: str, levels: int):
