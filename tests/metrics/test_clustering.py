@@ -58,5 +58,11 @@ def test_invariances(seed):
 def test_errors():
     with pytest.raises(ValueError, match=r"same shape \[N\], N >= 1. Received \[100, 1\] and \[100\]"):
         nmi(classes[:, None], classes)
-    with pytest.raises(ValueError, match="must not be NaN"):
+    with pytest.raises(ValueError, match="`labels` must not be nan"):
         ari(classes * np.nan, classes)
+    with pytest.raises(ValueError, match="`labels` must not be None. Received 1, the first at row 3"):
+        clustering_accuracy([0, 1, 0, None], [0, 1, 0, 1])
+    with pytest.raises(ValueError, match="`classes` must hold values of one type. Received int and str"):
+        nmi([0, 1], [0, "square"])
+    with pytest.raises(ValueError, match="`labels` must not be masked. Received 1 masked values"):
+        nmi(np.ma.masked_equal([0, 1], 1), [0, 1])

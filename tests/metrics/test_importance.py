@@ -62,6 +62,25 @@ def test_dsprites_factors_score_one(dsprites):
     assert received == pytest.approx(dict.fromkeys(received, 1.0), abs=1e-6)
 
 
+@pytest.mark.parametrize("importance", ["gradient_boosting", "random_forest"])
+def test_the_matrix_is_that_of_the_score(importance, codes, factors):
+    """Rows are latents and columns factors, in their own order, though the longest fit goes first."""
+    few = {"num_train": 150, "num_test": 50, "importance": importance}
+    z, v = codes["padded"][:, [2, 0, 4]], factors[:, [0, 2]]
+    received = dci(z, v, return_matrix=True, **few)
+    matrix = received.pop("dci_matrix")
+    assert matrix.dtype == np.float64 and matrix.shape == (3, 2)
+    np.testing.assert_allclose(matrix, [[0, 1], [1, 0], [0, 0]], atol=0.05)
+    name = "dci" if importance == "gradient_boosting" else "dci_forest"
+    assert received[f"{name}_disentanglement"] == pytest.approx(concentration(matrix))
+    assert received[f"{name}_completeness"] == pytest.approx(concentration(matrix.T))
+    if importance == "random_forest":
+        assert received == dci(z, v, **few)
+        with pytest.warns(UserWarning, match="refit its trees"):
+            resampled = dci(z, v, return_matrix=True, bootstrap=2, **few)
+        np.testing.assert_array_equal(resampled["dci_matrix"], matrix)
+
+
 def test_errors(codes, factors):
     with pytest.raises(ValueError, match="Unknown importance 'lasso'. Choose from: gradient_boosting, random_forest"):
         dci(codes["perfect"], factors, importance="lasso")

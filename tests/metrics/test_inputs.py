@@ -59,19 +59,6 @@ def test_classes_of_any_type():
     np.testing.assert_array_equal(inputs.classes(np.array([[0.5], [0.75], [0.5], [0.75]])), [[0], [1], [0], [1]])
 
 
-def test_drawn_rows_are_disjoint_and_random():
-    train, test = inputs.draw(100, [60, 30], np.random.default_rng(0))
-    assert len(train) == 60 and len(test) == 30 and len({*train, *test}) == 90 and max(train) > 60
-
-
-def test_fewer_rows_than_asked_are_shared_out_with_a_warning():
-    with pytest.warns(UserWarning, match=r"150 rows were asked and 90 received: using \[60, 30\] of \[100, 50\]"):
-        train, test = inputs.draw(90, [100, 50], np.random.default_rng(0))
-    assert len(train) == 60 and len(test) == 30 and len({*train, *test}) == 90
-    with pytest.warns(UserWarning), pytest.raises(ValueError, match="at least 2. Received 4 rows"):
-        inputs.draw(4, [100, 50], np.random.default_rng(0))
-
-
 def test_importing_the_metrics_imports_neither_scipy_nor_scikit_learn():
     """In a process of its own, beyond what TensorFlow, Keras and TFP have imported by then."""
     program = (
@@ -92,3 +79,85 @@ def test_integers_are_classes_however_many():
         inputs.classes(few + 0.5)
     with pytest.raises(ValueError, match="Two rows must share a value of every factor. .* of factor 0"):
         beta_vae_score(np.eye(4), few)
+
+
+class NA:
+    """Behaves as pandas.NA: equal to nothing, and without a truth value."""
+
+    def __eq__(self, other):
+        return self
+
+    __ne__ = __eq__
+    __hash__ = object.__hash__
+
+    def __bool__(self):
+        raise TypeError("boolean value of NA is ambiguous")
+
+    def __repr__(self):
+        return "<NA>"
+
+
+def with_value(factors, value, dtype=object):
+    """`factors`, but for one value at row 7, column 1."""
+    changed = factors.astype(dtype)
+    changed[7, 1] = value
+    return changed
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_names_what_is_missing(metric, codes, factors):
+    z = codes["perfect"]
+    named = np.where(factors > 1, "square", "heart").astype(object)
+    for values, value in ((factors, None), (factors, NA()), (named, None), (named, NA()), (named, np.nan)):
+        message = f"`factors` must not be {value}. Received 1, the first at row 7, column 1"
+        with pytest.raises(ValueError, match=message):
+            metric(z, with_value(values, value))
+    with pytest.raises(ValueError, match="`factors` must not be NaT. Received 1, the first at row 7, column 1"):
+        metric(z, with_value(factors, np.datetime64("NaT"), "datetime64[D]"))
+    with pytest.raises(ValueError, match="`factors` must be finite. Received 1 NaN"):
+        metric(z, with_value(factors, np.nan))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_refuses_masks_and_ragged_lists(metric, codes, factors):
+    z = codes["perfect"]
+    with pytest.raises(ValueError, match="`codes` must not be masked. Received 1 masked values"):
+        metric(np.ma.masked_equal(z, z[3, 2]) if (z == z[3, 2]).sum() == 1 else masked_at(z, 3, 2), factors)
+    with pytest.raises(ValueError, match="`factors` must not be masked. Received 1 masked values"):
+        metric(z, masked_at(factors, 3, 2))
+    with pytest.raises(ValueError, match="`factors` must not be masked. Received 1 masked values"):
+        metric(z, list(masked_at(factors, 3, 2)))
+    with pytest.raises(ValueError, match="`codes` must have rows of one length. Received a ragged list"):
+        metric([*z.tolist()[1:], [0.5]], factors)
+    with pytest.raises(ValueError, match="`factors` must have rows of one length. Received a ragged list"):
+        metric(z, [*factors.tolist()[1:], [0, 1]])
+
+
+def masked_at(x, row, column):
+    mask = np.zeros(x.shape, bool)
+    mask[row, column] = True
+    return np.ma.array(x, mask=mask)
+
+
+def test_a_mask_of_nothing_is_no_mask(codes, factors):
+    unmasked = np.ma.array(codes["perfect"], mask=False)
+    assert mig(unmasked, factors) == mig(codes["perfect"], factors)
+
+
+@pytest.mark.parametrize("metric", METRICS[:-2])
+def test_every_metric_names_a_factor_of_mixed_types(metric, codes, factors, grid):
+    mixed = with_value(factors, "square")
+    with pytest.raises(ValueError, match="Factor 1 must hold values of one type. Received int and str"):
+        metric(codes["perfect"], mixed)
+    if metric in (beta_vae_score, factor_vae_score):
+        of_shape = np.where(factors == 1, "square", factors.astype(object))
+        with pytest.raises(ValueError, match="Factor 0 must hold values of one type. Received int and str"):
+            metric(codes["perfect"], of_shape, grid=grid)
+
+
+def test_lists_with_names_keep_their_numbers_and_their_gaps():
+    z = np.arange(8.0)[:, None]
+    rows = [["square", 10], ["heart", 9]] * 4
+    assert inputs.classes(inputs.check(z, rows)[1])[:2].tolist() == [[1, 1], [0, 0]]
+    with pytest.raises(ValueError, match="`factors` must not be nan. Received 1, the first at row 2, column 1"):
+        inputs.check(z, [*rows[:2], ["square", float("nan")], *rows[3:]])

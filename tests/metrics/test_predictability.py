@@ -63,6 +63,30 @@ def test_continuous_factors_by_squared_correlation(codes, rows):
     np.testing.assert_allclose(squared_correlation(z[:, :3], y), np.corrcoef(z[:, :3].T, y.T)[:3, 3:] ** 2, atol=1e-12)
 
 
+def test_the_reference_has_no_floor_for_the_variance_of_a_factor():
+    """Its floor of 1e-12 is that of the latents alone."""
+    y = np.random.default_rng(0).normal(size=(300, 2))
+    some = {"num_train": 200, "num_test": 100, "continuous": True}
+    expected = sap(y, y, **some)["sap"]
+    assert expected > 0.9
+    for scale in (1e-7, 1e-200, 1e300):
+        assert sap(y, y * scale, **some)["sap"] == pytest.approx(expected, abs=1e-12)
+    assert sap(y * 1e-7, y, **some)["sap"] == 0
+    assert sap(y * 1e-5, y, **some)["sap"] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"classifier": "thresholds"}, {"continuous": True}])
+def test_the_matrix_is_that_of_the_score(options, codes, factors, rows):
+    z = codes["padded"][:, [4, 1, 0]]
+    received = sap(z, factors[:, :2], **rows, **options, return_matrix=True, bootstrap=2)
+    S = received["sap_matrix"]
+    assert S.shape == (3, 2) and S.dtype == np.float64
+    assert S.argmax(axis=0).tolist() == [2, 1]
+    second, first = np.sort(S, axis=0)[-2:]
+    assert received["sap"] == pytest.approx(np.mean(first - second), abs=1e-12)
+    assert "sap_matrix" not in sap(z, factors[:, :2], **rows, **options)
+
+
 def test_errors(codes, factors, rows):
     with pytest.raises(ValueError, match="Unknown classifier 'tree'. Choose from: svm, thresholds"):
         sap(codes["perfect"], factors, classifier="tree")

@@ -24,7 +24,12 @@ def test_by_hand():
     v = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     z = v @ np.array([[1.0, 0], [0.1, 10.0]])
     expected = (0.55 * (1 - 0.05 / 0.55) + 5 * 1) / 5.55
-    assert robustness(z, v, 1.0) == pytest.approx(expected, abs=1e-12)
+    matrix, w = robustness(z, v, 1.0)
+    np.testing.assert_allclose(w, [0.55, 5])
+    np.testing.assert_allclose(matrix, [[1 - 0.05 / 0.55, 1 - 0.5 / 0.55], [0, 1]], atol=1e-12)
+    received = irs(z, v, quantile=1.0, bins=None, num_train=None, return_matrix=True)
+    assert received["irs"] == pytest.approx(expected, abs=1e-12)
+    np.testing.assert_allclose(received["irs_matrix"], matrix, atol=1e-12)
 
 
 def test_dsprites_factors(dsprites):
@@ -63,6 +68,21 @@ def test_errors(codes, factors):
         irs(codes["perfect"], factors, quantile=0)
     with pytest.raises(ValueError, match="Factor 0 must take at least 2 values"):
         score(codes["perfect"], factors * [0, 1, 1, 1])
+    with pytest.raises(ValueError, match="Factor 1 must take at least 2 values in the rows used. Received only 7.5"):
+        score(codes["perfect"], factors * [1, 0, 1, 1] + 7.5)
+    with pytest.raises(ValueError, match="`factors` must be real numbers. Received dtype <U"):
+        score(codes["perfect"], factors.astype(str))
+
+
+def test_the_matrix_is_that_of_the_score(codes, factors):
+    received = irs(codes["padded"], factors, bootstrap=2, return_matrix=True)
+    matrix = received["irs_matrix"]
+    assert matrix.shape == (6, 4) and matrix.dtype == np.float64 and (matrix[4:] == 0).all()
+    np.testing.assert_allclose(np.diag(matrix), 1)
+    assert received["irs"] == pytest.approx(1) and "irs_matrix_low" not in received
+    assert "irs_matrix" not in irs(codes["padded"], factors)
+    constant = irs(codes["constant"], factors, return_matrix=True)
+    assert constant["irs"] == 0 and (constant["irs_matrix"] == 0).all()
 
 
 def test_one_factor(codes, factors):

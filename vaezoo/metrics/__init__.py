@@ -8,6 +8,8 @@ of Locatello et al. 2019, "Challenging Common Assumptions in the Unsupervised Le
 Representations", called "the reference" in the docstrings; each says where it departs from it and why.
 
     inputs                   what every metric accepts, and the errors
+    rows                     how many rows a metric draws, and which
+    scaling                  exact powers of 2 that keep very large and small codes within float64
     interval                 bootstrap confidence intervals: `<score>_low`, `<score>_high`
     information              equal_width_bins, mutual_information [D, F] in nats
     information_gap          mig            Chen et al. 2018, 20-bin estimator of the reference
@@ -33,8 +35,13 @@ Representations", called "the reference" in the docstrings; each says where it d
     aggregate                aggregate, decomposition: I(x; z), total correlation, dimension-wise KL
     likelihood               likelihood_bounds: reconstruction, ELBO, IWAE
 
-Every key of every dict is distinct, so the dicts of several metrics merge into one. The same seed gives the
-same scores. SciPy and scikit-learn are imported by the metrics that use them, when they are called.
+Codes of any precision are computed with in float64 (posteriors, [N, d] of both mean and log-variance, in float32). A
+default number of rows takes all rows where there are fewer; only a number that was asked for warns. `dci`, `sap` and
+`irs` return the matrix [D, F] behind their scores with `return_matrix=True`.
+
+Every key of every dict is distinct, so the dicts of several metrics merge into one (but for `dci_matrix`, which both
+importances call so). The same seed gives the same scores. SciPy and scikit-learn are imported by the metrics that use
+them, when they are called.
 """
 
 from vaezoo.metrics.aggregate import aggregate, decomposition

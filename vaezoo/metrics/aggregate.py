@@ -108,9 +108,9 @@ def mean_and_error(values: dict[str, np.ndarray]) -> dict[str, float]:
 
 def check_posterior(mean: np.ndarray, log_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both as finite float32 [n, d]. Raises ValueError for anything else."""
-    mean, log_var = (inputs.check_codes(a, name) for a, name in ((mean, "mean"), (log_var, "log_var")))
+    mean, log_var = (inputs.check_codes(a, name, np.float32) for a, name in ((mean, "mean"), (log_var, "log_var")))
     if mean.shape != log_var.shape:
         raise ValueError(
             f"`mean` and `log_var` must have the same shape. Received {list(mean.shape)} and {list(log_var.shape)}."
         )
-    return mean.astype(np.float32), log_var.astype(np.float32)
+    return mean, log_var

@@ -9,6 +9,7 @@ from vaezoo.metrics import inputs
 from vaezoo.metrics.information import entropies, entropy
 from vaezoo.metrics.information_gap import gap
 from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.rows import UpTo, draw
 
 CHUNK = 1 << 22  # values of q(z|x) at once, 32 MB
 
@@ -19,7 +20,7 @@ def chen_mig(
     factors: ArrayLike,
     *,
     seed: int = 0,
-    num_train: int | None = 10_000,
+    num_train: int | None = UpTo(10_000),
     probabilities: Sequence[ArrayLike] = (),
     resolution: int = 4096,
     bootstrap: int = 0,
@@ -41,7 +42,7 @@ def chen_mig(
         mean, log_var: [N, D], of the Gaussian posterior q(z|x).
         factors: [N, F], discrete.
         seed: draws the rows, and the resamples.
-        num_train: rows that make up the aggregate posterior, None for all.
+        num_train: rows that make up the aggregate posterior, None for all. The default takes all where there are fewer.
         probabilities: [N, K] arrays of q(y|x), one per discrete latent; its information is an exact sum.
         resolution: about the greatest number of steps of the quadrature.
         bootstrap: resamples of rows for the interval, each as long as the score itself; 0 for none.
@@ -51,7 +52,8 @@ def chen_mig(
         `chen_mig` in [0, 1], with `chen_mig_low`, `chen_mig_high` on request.
 
     Raises:
-        ValueError: bad shapes, NaN, a continuous or constant factor, probabilities that do not sum to 1.
+        ValueError: bad shapes, NaN, a continuous or constant factor, probabilities that do not sum to 1, means and
+            deviations whose range is beyond float64.
     """
     mean, factors = inputs.check(mean, factors)
     log_var = inputs.check_codes(log_var, "log_var")
@@ -61,8 +63,15 @@ def chen_mig(
         )
     q_y = [check_probabilities(q, len(mean)) for q in probabilities]
     rng = np.random.default_rng(seed)
-    (rows,) = inputs.draw(len(mean), [num_train], rng)
-    mean, sd = mean[rows].astype(np.float64), np.exp(0.5 * log_var[rows].astype(np.float64))
+    (rows,) = draw(len(mean), rng, num_train=num_train)
+    with np.errstate(over="ignore"):
+        mean, sd = mean[rows], np.exp(0.5 * log_var[rows])
+        reach = np.max(np.ptp(mean, axis=0) + 12 * sd.max(axis=0))
+    if not np.isfinite(reach):
+        raise ValueError(
+            "`mean` and `log_var` must span a finite line. "
+            f"Received means up to {np.abs(mean).max():.4g} and log-variances up to {log_var[rows].max():.4g}."
+        )
     v = inputs.classes(factors[rows])
     q_y = [q[rows] for q in q_y]
 

@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaezoo.metrics import inputs
 from vaezoo.metrics.fixed_factor import FullGrid, Grid, MatchingRows, fixed_factor
 from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.rows import check_count
+from vaezoo.metrics.scaling import check_scale
 
 
 def beta_vae_score(
@@ -53,13 +54,13 @@ def beta_vae_score(
 
     Raises:
         ValueError: bad shapes, NaN, a continuous or constant factor, fewer than 2 factors, a grid that does
-            not fit.
+            not fit, no points; codes beyond 1e20, since the classifier's penalty depends on their scale.
     """
     from sklearn.linear_model import LogisticRegression
 
-    codes, factors = inputs.check(codes, factors)
-    inputs.at_least_two_factors(factors, "beta_vae_score")
-    draws = fixed_factor(factors, grid)
+    check_count(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
+    codes, draws = fixed_factor(codes, factors, grid, "beta_vae_score")
+    check_scale(codes, "the beta-VAE score's logistic regression")
     rng = np.random.default_rng(seed)
     z_train, k_train = differences(codes, draws, num_train, batch_size, rng)
     z_test, k_test = differences(codes, draws, num_test, batch_size, rng)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.metrics import inputs
 from vaezoo.metrics.interval import with_interval
 
 
@@ -90,15 +91,16 @@ def compare(
     bounds: tuple[float, float] = (0.0, 1.0),
 ) -> dict[str, float]:
     """`statistic` of labels [N] and classes [N], both numbered from 0, with its interval."""
-    labels, classes = np.asarray(labels), np.asarray(classes)
+    labels, classes = inputs.as_array(labels, "labels"), inputs.as_array(classes, "classes")
     if labels.ndim != 1 or labels.shape != classes.shape or len(labels) == 0:
         raise ValueError(
             "`labels` and `classes` must have the same shape [N], N >= 1. "
             f"Received {list(labels.shape)} and {list(classes.shape)}."
         )
-    if any(array.dtype.kind == "f" and np.isnan(array).any() for array in (labels, classes)):
-        raise ValueError("`labels` and `classes` must not be NaN. Received NaN.")
-    y, c = (np.unique(array, return_inverse=True)[1] for array in (labels, classes))
+    named = {"labels": labels, "classes": classes}
+    for name_of, array in named.items():
+        inputs.check_complete(array, name_of)
+    y, c = (inputs.distinct(array, f"`{name_of}`")[1] for name_of, array in named.items())
 
     def score(rows: np.ndarray) -> dict[str, float]:
         return {name: statistic(y[rows], c[rows])}

@@ -7,6 +7,8 @@ from vaezoo.metrics import inputs
 from vaezoo.metrics.information import discrete_information, equal_width_bins
 from vaezoo.metrics.interval import with_interval
 from vaezoo.metrics.parallel import over_cores
+from vaezoo.metrics.rows import UpTo, draw
+from vaezoo.metrics.scaling import to_unit_range
 
 CLASSIFIERS = ("one_vs_rest", "separate", "multinomial")
 
@@ -16,8 +18,8 @@ def modularity(
     factors: ArrayLike,
     *,
     seed: int = 0,
-    num_train: int = 10_000,
-    num_test: int = 5_000,
+    num_train: int | None = UpTo(10_000),
+    num_test: int | None = UpTo(5_000),
     bins: int = 20,
     classifier: str = "one_vs_rest",
     progress: bool = False,
@@ -44,7 +46,8 @@ def modularity(
         codes: [N, D].
         factors: [N, F], F >= 2, discrete.
         seed: draws the rows, and the resamples.
-        num_train, num_test: rows; of fewer rows than both, two thirds train by these defaults.
+        num_train, num_test: rows to train and others to test. Of fewer than both defaults two thirds train. None takes
+            all that the other leaves; None for both, all rows, two thirds to train.
         bins: bins per code.
         classifier: "one_vs_rest", "separate" or "multinomial".
         progress: show a bar over the F fits.
@@ -65,10 +68,11 @@ def modularity(
     codes, factors = inputs.check(codes, factors)
     inputs.at_least_two_factors(factors, "modularity")
     rng = np.random.default_rng(seed)
-    rows = inputs.draw(len(codes), [num_train, num_test], rng)
+    rows = draw(len(codes), rng, num_train=num_train, num_test=num_test)
     v, v_test = np.split(inputs.classes(factors[np.concatenate(rows)]), [len(rows[0])])
-    mean, sd = codes[rows[0]].mean(axis=0), codes[rows[0]].std(axis=0)
-    z, z_test = ((codes[r] - mean) / np.where(sd > 0, sd, 1) for r in rows)
+    latents = to_unit_range(codes)
+    mean, sd = latents[rows[0]].mean(axis=0), latents[rows[0]].std(axis=0)
+    z, z_test = ((latents[r] - mean) / np.where(sd > 0, sd, 1) for r in rows)
 
     def fit(k: int) -> tuple[float, np.ndarray, np.ndarray]:
         model = logistic(classifier).fit(z, v[:, k])

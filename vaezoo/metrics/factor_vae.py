@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaezoo.metrics import inputs
 from vaezoo.metrics.fixed_factor import FullGrid, Grid, MatchingRows, fixed_factor
 from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.rows import UpTo, check_count, draw
+from vaezoo.metrics.scaling import exponents, to_unit_range
 
 
 def factor_vae_score(
@@ -16,7 +17,7 @@ def factor_vae_score(
     grid: Grid | None = None,
     num_train: int = 10_000,
     num_test: int = 5_000,
-    num_variance: int = 10_000,
+    num_variance: int | None = UpTo(10_000),
     batch_size: int = 64,
     threshold: float = 0.05,
     bootstrap: int = 0,
@@ -41,7 +42,7 @@ def factor_vae_score(
         grid: with `sizes`, if the rows are a full grid in its order (a FactorGrid); otherwise rows are
             matched.
         num_train, num_test: votes.
-        num_variance: rows for the global variance.
+        num_variance: rows for the global variance, None for all. The default takes all where there are fewer.
         batch_size: L, images in a vote.
         threshold: least standard deviation of an active latent.
         bootstrap: resamples of test votes for the interval, with the classifier kept; 0 for none. It has no width
@@ -55,16 +56,18 @@ def factor_vae_score(
 
     Raises:
         ValueError: bad shapes, NaN, a continuous or constant factor, fewer than 2 factors, a grid that does
-            not fit.
+            not fit, no votes.
     """
-    codes, factors = inputs.check(codes, factors)
-    inputs.at_least_two_factors(factors, "factor_vae_score")
-    draws = fixed_factor(factors, grid)
+    check_count(1, num_train=num_train, num_test=num_test)
+    check_count(2, batch_size=batch_size)
+    codes, draws = fixed_factor(codes, factors, grid, "factor_vae_score")
     rng = np.random.default_rng(seed)
-    (rows,) = inputs.draw(len(codes), [min(num_variance, len(codes))], rng)
-    variance = codes[rows].var(axis=0, ddof=1, dtype=np.float64)
-    active = (np.sqrt(variance) >= threshold) & (variance > 0)
-    z = codes[:, active] / np.sqrt(variance[active])
+    (rows,) = draw(len(codes), rng, num_variance=num_variance)
+    z = to_unit_range(codes)
+    sd = z[rows].std(axis=0, ddof=1)
+    least = np.ldexp(float(threshold), -exponents(codes).clip(-1000))  # as z is scaled
+    active = (sd >= least) & (np.ptp(z[rows], axis=0) > 0)
+    z = z[:, active] / sd[active]
 
     train, test = np.zeros(num_train, bool), np.zeros(num_test, bool)
     if active.any():

@@ -4,6 +4,7 @@ import warnings
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
 
@@ -39,7 +40,7 @@ class FullGrid:
         self.strides = [int(np.prod(self.sizes[k + 1 :])) for k in range(self.num_factors)]
         for k, size in enumerate(self.sizes):
             by_value = np.moveaxis(factors[:, k].reshape(self.sizes), k, 0).reshape(size, -1)
-            if (by_value != by_value[:, :1]).any() or len(np.unique(by_value[:, 0])) < size:
+            if (by_value != by_value[:, :1]).any() or len(inputs.distinct(by_value[:, 0], f"Factor {k}")[0]) < size:
                 raise ValueError(f"Row i must have the factors of grid index i. Received other values of factor {k}.")
 
     def anchors(self, k: int, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -106,6 +107,15 @@ class MatchingRows:
         return self.orders[k][first + (place + 1 + rng.integers(count - 1)) % count]
 
 
-def fixed_factor(factors: np.ndarray, grid: Grid | None) -> FullGrid | MatchingRows:
-    """The way to draw rows that share a factor: by `grid` if there is one, by matching rows if not."""
-    return MatchingRows(factors) if grid is None else FullGrid(grid, factors)
+def fixed_factor(
+    codes: ArrayLike, factors: ArrayLike, grid: Grid | None, metric: str
+) -> tuple[np.ndarray, FullGrid | MatchingRows]:
+    """What both scores begin with: checked codes [N, D], and the way to draw rows of them that share a factor.
+
+    Args:
+        codes, factors, grid: those of the metric: rows are drawn by `grid` if there is one, by matching rows if not.
+        metric: its name, for the error of a single factor.
+    """
+    codes, factors = inputs.check(codes, factors)
+    inputs.at_least_two_factors(factors, metric)
+    return codes, MatchingRows(factors) if grid is None else FullGrid(grid, factors)

@@ -9,6 +9,8 @@ from vaezoo.metrics import inputs
 from vaezoo.metrics.information import entropy
 from vaezoo.metrics.interval import with_interval
 from vaezoo.metrics.parallel import bar_of, over_cores
+from vaezoo.metrics.rows import UpTo, draw
+from vaezoo.metrics.scaling import for_trees
 
 NAMES = {"gradient_boosting": "dci", "random_forest": "dci_forest"}  # importance -> what its scores are called
 TREES = {"gradient_boosting": 100, "random_forest": 10}
@@ -21,12 +23,13 @@ def dci(
     seed: int = 0,
     importance: str = "gradient_boosting",
     continuous: bool = False,
-    num_train: int = 10_000,
-    num_test: int = 5_000,
+    num_train: int | None = UpTo(10_000),
+    num_test: int | None = UpTo(5_000),
+    return_matrix: bool = False,
     progress: bool = False,
     bootstrap: int = 0,
     confidence: float = 0.95,
-) -> dict[str, float]:
+) -> dict[str, float | np.ndarray]:
     """Disentanglement, completeness and informativeness (Eastwood & Williams 2018, section 2).
 
         R_dk = importance of latent d for predicting factor k
@@ -51,7 +54,9 @@ def dci(
         importance: "gradient_boosting" or "random_forest".
         continuous: the same trees as regressors, for all factors; I is then the mean R², named so. Of a set with
             factors of both kinds score those of each kind in a call of its own.
-        num_train, num_test: rows; of fewer rows than both, two thirds train by these defaults.
+        num_train, num_test: rows to train and others to test. Of fewer than both defaults two thirds train. None takes
+            all that the other leaves; None for both, all rows, two thirds to train.
+        return_matrix: return the matrix of importances too.
         progress: show a bar over the trees; with `bootstrap`, over the resamples.
         bootstrap: resamples of the training and of the test rows for the interval, all trees fitted again for each,
             since D and C know nothing of the test; 0 for none. A warning says how many fits that makes.
@@ -61,7 +66,8 @@ def dci(
         `dci_disentanglement`, `dci_completeness`, `dci_informativeness` (on the test rows),
         `dci_informativeness_train`, all in [0, 1], and `_low`, `_high` of the first three on request; of random
         forests `dci_forest_disentanglement` and so on; with `continuous`, `dci_r2` and `dci_r2_train`, up to 1, in the
-        place of informativeness. If no latent has any importance, D = C = 0; a single latent is complete.
+        place of informativeness. If no latent has any importance, D = C = 0; a single latent is complete. With
+        `return_matrix` also `dci_matrix`, float64 [D, F] of R_dk, by the same trees; it is named so for forests too.
 
     Raises:
         ValueError: bad shapes, NaN, a constant factor, a continuous one without `continuous`, fewer than 2
@@ -72,9 +78,10 @@ def dci(
     codes, factors = inputs.check(codes, factors)
     inputs.at_least_two_factors(factors, "dci")
     rng = np.random.default_rng(seed)
-    rows = inputs.draw(len(codes), [num_train, num_test], rng)
+    rows = draw(len(codes), rng, num_train=num_train, num_test=num_test)
+    latents = for_trees(codes)
     v = (inputs.numbers if continuous else inputs.classes)(factors[np.concatenate(rows)])
-    (z, z_test), (v, v_test) = (codes[r] for r in rows), np.split(v, [len(rows[0])])
+    (z, z_test), (v, v_test) = (latents[r] for r in rows), np.split(v, [len(rows[0])])
     sizes = [1 if continuous else len(np.unique(v_k)) for v_k in v.T]
     growing = [size if size > 2 and importance == "gradient_boosting" else 1 for size in sizes]  # trees at a time
     longest_first = np.argsort(np.negative(sizes), kind="stable")  # to keep every core busy to the end
@@ -92,7 +99,7 @@ def dci(
         return model.feature_importances_, model.score(z[rows], v[rows, k]), model.score(z_test[test], v_test[test, k])
 
     name, told = NAMES[importance], "r2" if continuous else "informativeness"
-    in_training = []  # the first of it is the sample's own
+    in_training, matrices = [], []  # the first of each is the sample's own
 
     def score(rows: np.ndarray) -> dict[str, float]:
         train, test = rows[rows < len(z)], rows[rows >= len(z)] - len(z)
@@ -100,6 +107,7 @@ def dci(
             fits = over_cores(fit, [(k, train, test, bar) for k in longest_first], name, False)
         R, train_scores, test_scores = (np.array(column) for column in zip(*fits, strict=True))  # R [F, D]
         in_training.append(float(train_scores.mean()))
+        matrices.append(R[np.argsort(longest_first)].T)
         return {
             f"{name}_disentanglement": concentration(R.T),
             f"{name}_completeness": concentration(R),
@@ -108,7 +116,8 @@ def dci(
 
     options = {"bounds": (-np.inf if continuous else 0, 1), "label": f"{name} bootstrap", "progress": progress}
     scores = with_interval(score, len(z) + len(z_test), rng, bootstrap=bootstrap, confidence=confidence, **options)
-    return scores | {f"{name}_{told}_train": in_training[0]}
+    scores |= {f"{name}_{told}_train": in_training[0]}
+    return scores | ({"dci_matrix": matrices[0]} if return_matrix else {})
 
 
 def grown(bar, trees: int) -> bool:

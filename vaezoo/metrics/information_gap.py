@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import discrete_information, discretize, entropies
 from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.rows import UpTo, draw
 
 
 def gap(information: np.ndarray, entropy: np.ndarray) -> np.ndarray:
@@ -27,7 +28,7 @@ def mig(
     factors: ArrayLike,
     *,
     seed: int = 0,
-    num_train: int | None = 10_000,
+    num_train: int | None = UpTo(10_000),
     bins: int = 20,
     discrete: Sequence[int] = (),
     bootstrap: int = 0,
@@ -46,7 +47,7 @@ def mig(
         codes: [N, D], the mean representation.
         factors: [N, F], discrete.
         seed: draws the rows, and the resamples.
-        num_train: rows to use, None for all.
+        num_train: rows to use, None for all. The default takes all where there are fewer.
         bins: bins per continuous code.
         discrete: columns of `codes` counted exactly, such as the argmax of a categorical latent.
         bootstrap: resamples of rows for the interval; 0 for none.
@@ -60,7 +61,7 @@ def mig(
     """
     codes, factors = inputs.check(codes, factors)
     rng = np.random.default_rng(seed)
-    (rows,) = inputs.draw(len(codes), [num_train], rng)
+    (rows,) = draw(len(codes), rng, num_train=num_train)
     z, v = codes[rows], inputs.classes(factors[rows])
 
     def score(rows: np.ndarray) -> dict[str, float]:

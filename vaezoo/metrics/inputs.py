@@ -1,41 +1,63 @@
-"""What every metric accepts: finite codes [N, D], factors [N, F], and a random share of their rows."""
+"""What every metric accepts: finite codes [N, D] and factors [N, F] without gaps."""
 
-import warnings
-from collections.abc import Sequence
 from numbers import Real
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
+
+from vaezoo.metrics.scaling import to_unit_range
 
 
-def check_codes(codes: ArrayLike, name: str = "codes") -> np.ndarray:
-    """`codes` as an array of finite floats [N, D].
+def as_array(value: ArrayLike, name: str) -> np.ndarray:
+    """`value` as an array; lists with strings keep the type of each value.
 
     Raises:
-        ValueError: not two axes, no rows or columns, not numbers, or a NaN or infinity in it.
+        ValueError: masked values, which an array would show as valid, or rows of different lengths.
     """
-    codes = np.asarray(codes)
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    masked = sum(int(np.sum(np.ma.getmask(part))) for part in parts)
+    if masked:
+        raise ValueError(f"`{name}` must not be masked. Received {masked} masked values; leave their rows out.")
+    try:
+        array = np.asarray(value)
+        # NumPy makes strings of the numbers beside them, and of NaN.
+        return array if array.dtype.kind not in "US" or parts is not value else np.asarray(value, dtype=object)
+    except ValueError as error:
+        raise ValueError(f"`{name}` must have rows of one length. Received a ragged list.") from error
+
+
+def check_codes(codes: ArrayLike, name: str = "codes", dtype: DTypeLike = np.float64) -> np.ndarray:
+    """`codes` as an array of finite floats [N, D], float64 unless `dtype` says otherwise.
+
+    Raises:
+        ValueError: not two axes, no rows or columns, not numbers, or NaN, infinity or what is infinite in `dtype`.
+    """
+    codes = as_array(codes, name)
     if codes.ndim != 2 or 0 in codes.shape:
         raise ValueError(f"`{name}` must have shape [N, D] with N, D >= 1. Received shape {list(codes.shape)}.")
-    if codes.dtype.kind not in "fiub":
+    if codes.dtype.kind not in "fiub" and codes.dtype.name != "bfloat16":
         raise ValueError(f"`{name}` must be real numbers. Received dtype {codes.dtype}.")
+    with np.errstate(over="ignore"):
+        codes = codes.astype(dtype, copy=False)
     bad = ~np.isfinite(codes)
     if bad.any():
         row, column = np.argwhere(bad)[0]
+        precision = "" if codes.dtype == np.float64 else f" in {codes.dtype}"
         raise ValueError(
-            f"`{name}` must be finite. Received {bad.sum()} NaN or infinite values, "
+            f"`{name}` must be finite{precision}. Received {bad.sum()} NaN or infinite values, "
             f"the first at row {row}, column {column}."
         )
-    return codes if codes.dtype.kind == "f" else codes.astype(np.float64)
+    return codes
 
 
 def check(codes: ArrayLike, factors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """`codes` as finite floats [N, D] and `factors` as an array [N, F] of the same N.
+    """`codes` as finite float64 [N, D] and `factors` as an array [N, F] of the same N.
 
     Raises:
-        ValueError: as `check_codes`; also for factors that are not [N, F], or are NaN.
+        ValueError: as `check_codes`; also for factors that are not [N, F], or lack a value (NaN, NaT, None, NA).
     """
-    codes, factors = check_codes(codes), np.asarray(factors)
+    codes, factors = check_codes(codes), as_array(factors, "factors")
     if factors.ndim != 2 or factors.shape[1] == 0:
         raise ValueError(f"`factors` must have shape [N, F] with F >= 1. Received shape {list(factors.shape)}.")
     if len(factors) != len(codes):
@@ -47,20 +69,52 @@ def check(codes: ArrayLike, factors: ArrayLike) -> tuple[np.ndarray, np.ndarray]
         factors = factors.astype(np.float64)  # a data frame with integers and floats
     if factors.dtype.kind == "f":
         check_codes(factors, "factors")
+    check_complete(factors, "factors")
     return codes, factors
+
+
+def check_complete(values: np.ndarray, name: str) -> None:
+    """Raises ValueError for an array of any type and shape with a missing value in it: NaN, NaT, None or NA."""
+    if values.dtype.kind == "O":
+        missing = np.array([is_missing(value) for value in values.flat], bool).reshape(values.shape)
+    elif values.dtype.kind in "fcmM":
+        missing = np.isnat(values) if values.dtype.kind in "mM" else np.isnan(values)
+    else:
+        return
+    if missing.any():
+        place = tuple(np.argwhere(missing)[0])
+        where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), place, strict=False))
+        raise ValueError(f"`{name}` must not be {values[place]}. Received {missing.sum()}, the first at {where}.")
+
+
+def is_missing(value: Any) -> bool:
+    """Whether an object is None, NaN, NaT or pandas' NA."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # NA has no truth value
+        return True
+
+
+def distinct(column: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The values of a column [N] in their order, and the number of each row's [N]. Raises ValueError if unordered."""
+    try:
+        return np.unique(column, return_inverse=True)
+    except TypeError as error:
+        types = sorted({type(value).__name__ for value in column})
+        raise ValueError(f"{name} must hold values of one type. Received {' and '.join(types)}.") from error
 
 
 def classes(factors: np.ndarray) -> np.ndarray:
     """Factor values [N, F] of any type -> class numbers [N, F], 0 ... V_k - 1 in the order of the values.
 
     Raises:
-        ValueError: a factor of one value (there is nothing to encode), or one that is continuous, which is
-            taken to mean floats with more than N/2 distinct values: its classes would hold single images.
-            Integers and names are classes, however many.
+        ValueError: a factor of one value (there is nothing to encode), of values that have no order (numbers and
+            names), or one that is continuous, which is taken to mean floats with more than N/2 distinct values: its
+            classes would hold single images. Integers and names are classes, however many.
     """
     numbers = np.empty(factors.shape, np.int64, order="F")  # columns are what is counted
     for k, column in enumerate(factors.T):
-        values, numbers[:, k] = np.unique(column, return_inverse=True)
+        values, numbers[:, k] = distinct(column, f"Factor {k}")
         if len(values) == 1:
             raise ValueError(f"Factor {k} must take at least 2 values in the rows used. Received only {values[0]}.")
         if isinstance(values[0], (float, np.floating)) and len(values) > max(2, len(column) / 2):
@@ -72,39 +126,21 @@ def classes(factors: np.ndarray) -> np.ndarray:
 
 
 def numbers(factors: np.ndarray) -> np.ndarray:
-    """Continuous factors [N, F] as float64. Raises ValueError where one does not vary, or is no number."""
-    y = check_codes(factors, "factors").astype(np.float64)
+    """Continuous factors [N, F] as float64, each times a power of 2 that brings it into [-1, 1].
+
+    Raises:
+        ValueError: a factor that does not vary, or is no number.
+    """
+    y = check_codes(factors, "factors")
     constant = np.flatnonzero(np.ptp(y, axis=0) == 0)
     if len(constant):
         raise ValueError(
             f"Factor {constant[0]} must take at least 2 values in the rows used. Received only {y[0, constant[0]]}."
         )
-    return y
+    return to_unit_range(y)
 
 
 def at_least_two_factors(factors: np.ndarray, metric: str) -> None:
     """Raises the error of a metric that compares factors with one another."""
     if factors.shape[1] < 2:
         raise ValueError(f"`{metric}` compares factors, so it must have at least 2. Received {factors.shape[1]}.")
-
-
-def draw(n: int, wanted: Sequence[int | None], rng: np.random.Generator) -> list[np.ndarray]:
-    """Disjoint random sets of the rows 0 ... n-1, one per count in `wanted`; None takes every row.
-
-    Where n is less than was asked, all n rows are used, shared out in the proportions asked, and a warning
-    says so.
-
-    Raises:
-        ValueError: a set would have fewer than 2 rows.
-    """
-    if wanted[0] is None:
-        return [np.arange(n)]
-    counts = list(wanted)
-    if n < sum(counts):
-        counts = [count * n // sum(wanted) for count in wanted]
-        warnings.warn(
-            f"{sum(wanted)} rows were asked and {n} received: using {counts} of {list(wanted)}.", stacklevel=3
-        )
-    if min(counts) < 2:
-        raise ValueError(f"Every set of rows must have at least 2. Received {n} rows for sets of {list(wanted)}.")
-    return np.split(rng.permutation(n)[: sum(counts)], np.cumsum(counts)[:-1])

@@ -6,6 +6,8 @@ from numpy.typing import ArrayLike
 from vaezoo.metrics import inputs
 from vaezoo.metrics.interval import with_interval
 from vaezoo.metrics.parallel import over_cores
+from vaezoo.metrics.rows import UpTo, draw
+from vaezoo.metrics.scaling import check_scale, exponents, for_trees, to_unit_range
 
 CLASSIFIERS = ("svm", "thresholds")
 
@@ -15,14 +17,15 @@ def sap(
     factors: ArrayLike,
     *,
     seed: int = 0,
-    num_train: int = 10_000,
-    num_test: int = 5_000,
+    num_train: int | None = UpTo(10_000),
+    num_test: int | None = UpTo(5_000),
     classifier: str = "svm",
     continuous: bool = False,
+    return_matrix: bool = False,
     progress: bool = False,
     bootstrap: int = 0,
     confidence: float = 0.95,
-) -> dict[str, float]:
+) -> dict[str, float | np.ndarray]:
     """Separated attribute predictability (Kumar et al. 2018, section 3).
 
         SAP = mean_k (S_(1)k - S_(2)k),   S_dk = how well latent d alone predicts factor k
@@ -38,10 +41,12 @@ def sap(
         codes: [N, D].
         factors: [N, F], discrete, or numbers if `continuous`.
         seed: draws the rows, and the resamples.
-        num_train, num_test: rows; of fewer rows than both, two thirds train by these defaults.
+        num_train, num_test: rows to train and others to test. Of fewer than both defaults two thirds train. None takes
+            all that the other leaves; None for both, all rows, two thirds to train.
         classifier: "svm" or "thresholds".
-        continuous: S is the squared correlation of latent and factor over the training rows, 0 for a constant
-            latent.
+        continuous: S is the squared correlation of latent and factor over the training rows, 0 for a latent of
+            variance up to 1e-12, as in the reference.
+        return_matrix: return the matrix of the score too.
         progress: show a bar over the D·F fits.
         bootstrap: resamples of the test rows for the interval, with the classifiers kept (`continuous`: of
             the training rows); 0 for none.
@@ -49,22 +54,25 @@ def sap(
 
     Returns:
         `sap` in [0, 1], with `sap_low`, `sap_high` on request. The missing second latent of a single one has
-        S = 0.
+        S = 0. With `return_matrix` also `sap_matrix`, float64 [D, F] of S_dk.
 
     Raises:
         ValueError: bad shapes, NaN, a constant factor, a continuous one without `continuous`, an unknown
-            `classifier`.
+            `classifier`; codes beyond 1e20 for the SVM, whose penalty depends on their scale.
     """
     if classifier not in CLASSIFIERS:
         raise ValueError(f"Unknown classifier {classifier!r}. Choose from: {', '.join(CLASSIFIERS)}.")
     codes, factors = inputs.check(codes, factors)
+    if classifier == "svm" and not continuous:
+        check_scale(codes, "the SVM of `sap`")
     rng = np.random.default_rng(seed)
-    rows = inputs.draw(len(codes), [num_train, num_test], rng)
-    z, z_test = (codes[r] for r in rows)
+    rows = draw(len(codes), rng, num_train=num_train, num_test=num_test)
+    latents = for_trees(codes) if classifier == "thresholds" and not continuous else codes
+    z, z_test = (latents[r] for r in rows)
 
     if continuous:
         y = inputs.numbers(factors[rows[0]])
-        score, n = (lambda rows: {"sap": gap(squared_correlation(z[rows], y[rows]))}), len(z)
+        matrix, n = (lambda rows: squared_correlation(z[rows], y[rows])), len(z)
     else:
         v, v_test = np.split(inputs.classes(factors[np.concatenate(rows)]), [len(z)])
 
@@ -75,9 +83,10 @@ def sap(
         cells = [(d, k) for d in range(z.shape[1]) for k in range(v.shape[1])]
         correct = np.array(over_cores(predict, cells, "sap", progress)).reshape(z.shape[1], v.shape[1], -1)
         balanced = classifier == "thresholds"
-        score, n = (lambda rows: {"sap": gap(accuracy(correct[..., rows], v_test[rows], balanced))}), len(z_test)
+        matrix, n = (lambda rows: accuracy(correct[..., rows], v_test[rows], balanced)), len(z_test)
 
-    return with_interval(score, n, rng, bootstrap=bootstrap, confidence=confidence)
+    scores = with_interval(lambda rows: {"sap": gap(matrix(rows))}, n, rng, bootstrap=bootstrap, confidence=confidence)
+    return scores | ({"sap_matrix": matrix(np.arange(n))} if return_matrix else {})
 
 
 def separator(classifier: str, levels: int):
@@ -104,10 +113,16 @@ def accuracy(correct: np.ndarray, v: np.ndarray, balanced: bool) -> np.ndarray:
 
 
 def squared_correlation(z: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Squared Pearson correlation [D, F] of the columns of z [N, D] and y [N, F]; 0 for variances up to 1e-12."""
-    z, y = z - z.mean(axis=0), y - y.mean(axis=0)
-    variance = np.outer((z**2).mean(axis=0), (y**2).mean(axis=0))
-    active = np.logical_and.outer((z**2).mean(axis=0) > 1e-12, (y**2).mean(axis=0) > 1e-12)
+    """Squared Pearson correlation [D, F] of the columns of z [N, D] and y [N, F].
+
+    0 for a column of z of a variance up to 1e-12, the reference's floor, and for a constant column of either.
+    """
+    floor = np.ldexp(1e-6, -exponents(z).clip(-1000))  # of the deviation, as z is scaled below
+    varies = np.ptp(y, axis=0) > 0
+    z, y = (x - x.mean(axis=0) for x in (to_unit_range(z), to_unit_range(y)))
+    z_variance, y_variance = (z**2).mean(axis=0), (y**2).mean(axis=0)
+    active = np.logical_and.outer(np.sqrt(z_variance) > floor, varies)
+    variance = np.outer(z_variance, y_variance)
     return np.divide((z.T @ y / len(z)) ** 2, variance, out=np.zeros_like(variance), where=active)
 
 

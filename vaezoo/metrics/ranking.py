@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
 from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.rows import UpTo, draw
+from vaezoo.metrics.scaling import to_unit_range
 
 CORRELATIONS = ("lasso", "spearman")
 
@@ -18,7 +20,7 @@ def udr(
     kl: Sequence[ArrayLike] | None = None,
     correlation: str = "lasso",
     seed: int = 0,
-    num_train: int | None = 10_000,
+    num_train: int | None = UpTo(10_000),
     threshold: float = 0.01,
     progress: bool = False,
     bootstrap: int = 0,
@@ -45,7 +47,7 @@ def udr(
             constant.
         correlation: "lasso" or "spearman".
         seed: draws the rows, and the resamples.
-        num_train: rows to use, None for all.
+        num_train: rows to use, None for all. The default takes all where there are fewer.
         threshold: KL in nats above which a latent is informative.
         progress: show a bar over the resamples, which fit every lasso again.
         bootstrap: resamples of rows (images, not models) for the intervals; 0 for none.
@@ -61,7 +63,7 @@ def udr(
     """
     if correlation not in CORRELATIONS:
         raise ValueError(f"Unknown correlation {correlation!r}. Choose from: {', '.join(CORRELATIONS)}.")
-    codes = [inputs.check_codes(z, f"representations[{i}]") for i, z in enumerate(representations)]
+    codes = [to_unit_range(inputs.check_codes(z, f"representations[{i}]")) for i, z in enumerate(representations)]
     if len(codes) < 2 or len({len(z) for z in codes}) > 1:
         raise ValueError(
             f"`representations` must be at least two arrays with the same N. Received {[list(z.shape) for z in codes]}."
@@ -72,7 +74,7 @@ def udr(
             f"Received {[list(np.shape(kl_i)) for kl_i in kl]} for {[list(z.shape) for z in codes]}."
         )
     rng = np.random.default_rng(seed)
-    (rows,) = inputs.draw(len(codes[0]), [num_train], rng)
+    (rows,) = draw(len(codes[0]), rng, num_train=num_train)
     informative = [True] * len(codes) if kl is None else [np.asarray(kl_i) > threshold for kl_i in kl]
     codes = [z[rows][:, keep & (np.ptp(z[rows], axis=0) > 0)] for z, keep in zip(codes, informative, strict=True)]
 
@@ -93,7 +95,7 @@ def standardise(z: np.ndarray, correlation: str) -> np.ndarray:
     """z, or its ranks for Spearman's correlation, with zero mean and unit variance per column."""
     from scipy.stats import rankdata
 
-    z = rankdata(z, axis=0) if correlation == "spearman" else z.astype(np.float64)
+    z = rankdata(z, axis=0) if correlation == "spearman" else z
     sd = z.std(axis=0)
     return (z - z.mean(axis=0)) / np.where(sd > 0, sd, 1)
 
