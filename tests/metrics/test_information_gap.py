@@ -1,4 +1,3 @@
-import time
 
 import numpy as np
 import pytest
@@ -39,14 +38,11 @@ def test_more_latents_than_factors_and_fewer(codes, factors):
 
 def test_dsprites_factors_score_what_20_bins_leave_of_them(dsprites):
     """20 bins halve 40 orientations exactly, and join 24 of 32 positions in pairs; more than that they cannot see."""
-    start = time.perf_counter()
     received = score(dsprites.factors, dsprites.factors)
-    seconds = time.perf_counter() - start
     orientation = np.log(20) / np.log(40)
     position = 1 - (24 / 32) * np.log(2) / np.log(32)
     assert received == pytest.approx((1 + 1 + orientation + 2 * position) / 5, abs=1e-12)
     assert score(dsprites.factors, dsprites.factors, discrete=range(5)) == pytest.approx(1, abs=1e-12)
-    assert seconds < 20  # 5 on an idle machine: benchmarks/metrics.py; this only stops a quadratic slip
 
 
 @settings(max_examples=25, deadline=None)

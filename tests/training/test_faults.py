@@ -1,0 +1,20 @@
+"""The short version of the fault campaign: real processes, killed, robbed of their disk, raced."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_nothing_is_lost():
+    done = subprocess.run(
+        [sys.executable, "benchmarks/faults.py", "--short"], capture_output=True, text=True, cwd=ROOT, timeout=1200
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+    kinds = [line.split(" | ") for line in done.stdout.splitlines() if " | " in line and not line.startswith("|")]
+    assert len(kinds) >= 16 and {outcome for *_, outcome in kinds} == {"survived", "refused"}
