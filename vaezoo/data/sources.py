@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vaezoo.data import files, prepared, sprites
+from vaezoo.data import files, npz, prepared, sprites
 from vaezoo.data.arrays import from_arrays, from_bits
 from vaezoo.data.images import ImageData
 
@@ -98,25 +98,25 @@ def _sprites(folders: list[Path], split: str) -> ImageData:
 def _file(name: str, folders: list[Path], split: str) -> ImageData:
     path = Path(name).expanduser()
     path = path if path.is_file() else _first(folders, name) or path
-    _check_split(path.name, split, files.splits(path))
+    _check_split(path.name, split, npz.splits(path))
     if files.is_published_sprites(path):
         bits = files.read_sprites(path)
         return from_bits(bits, path.stem, origin=f"file {path.name}", factors=sprites.GRID)
-    images, labels = files.read_npz(path, split)
+    images, labels = npz.read_npz(path, split)
     return from_arrays(images, labels, path.stem, origin=f"file {path.name}")
 
 
 def _digits(name: str, folders: list[Path], data_dir: str | os.PathLike | None, split: str) -> ImageData:
     _check_split(name, split, ["train", "test"])
     prefix = {"train": "train", "test": "t10k"}[split]
-    npz = _first(folders, f"{name}/{name}.npz", f"{name}.npz")
+    archive = _first(folders, f"{name}/{name}.npz", f"{name}.npz")
     idx_images, idx_labels = (
         _first(folders, *(f"{sub}{prefix}-{kind}{end}" for sub in (f"{name}/", "") for end in ("", ".gz")))
         for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")
     )
-    if npz:
-        _check_split(npz.name, split, files.splits(npz))
-        (images, labels), origin = files.read_npz(npz, split), f"file {npz.name}"
+    if archive:
+        _check_split(archive.name, split, npz.splits(archive))
+        (images, labels), origin = npz.read_npz(archive, split), f"file {archive.name}"
     elif idx_images and idx_labels:
         images, labels = files.read_idx(idx_images, rank=3), files.read_idx(idx_labels, rank=1)
         origin = f"files {idx_images.name}, {idx_labels.name}"
