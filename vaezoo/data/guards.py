@@ -38,8 +38,7 @@ def exactly(stream, count: int) -> bytes:
 def check_bytes(path: Path, count: int, what: str) -> None:
     """Refuses a file whose arrays would take too much memory, before any of them is read.
 
-    The limit is VAEZOO_MAX_BYTES where the environment has it. Otherwise it is the smaller of half the machine's
-    memory, because checking and storing images takes them twice, and `MAX_RATIO` times the file's size
+    The limit is that of `check_memory` and, without VAEZOO_MAX_BYTES, `MAX_RATIO` times the file's size as well
     (256 MiB for small files), beyond which a file is a decompression bomb rather than images.
 
     Args:
@@ -50,23 +49,29 @@ def check_bytes(path: Path, count: int, what: str) -> None:
     Raises:
         ValueError: if `count` exceeds the limit, or VAEZOO_MAX_BYTES is not a number of bytes.
     """
-    limit, reason = _limit(path)
-    if count > limit:
-        raise ValueError(
-            f"Expected at most {limit:,} bytes of arrays in '{path}' ({reason}). Received: {what}, {count:,} bytes. "
-            f"If you trust the file, set the environment's {LIMIT}={count}"
-        )
-
-
-def _limit(path: Path) -> tuple[int, str]:
-    given = os.environ.get(LIMIT)
-    if given:
-        if not (given.isascii() and given.isdigit()):
-            raise ValueError(f"Expected the environment's {LIMIT} to be a number of bytes. Received: '{given}'")
-        return int(given), LIMIT
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     expanded = max(HARMLESS, MAX_RATIO * path.stat().st_size)
-    return min(
-        (memory // 2, "half of this machine's memory"),
-        (expanded, f"{MAX_RATIO} times the file's size, or 256 MiB"),
+    if count > expanded and not os.environ.get(LIMIT):
+        _refuse(path, count, what, expanded, f"{MAX_RATIO} times the file's size, or 256 MiB")
+    check_memory(path, count, what)
+
+
+def check_memory(path: Path, count: int, what: str) -> None:
+    """Refuses images that would take too much memory, before any of them is read.
+
+    The limit is VAEZOO_MAX_BYTES where the environment has it; otherwise half the machine's memory, because
+    checking and storing images takes them twice. Arguments and errors as in `check_bytes`.
+    """
+    given = os.environ.get(LIMIT)
+    if given and not (given.isascii() and given.isdigit()):
+        raise ValueError(f"Expected the environment's {LIMIT} to be a number of bytes. Received: '{given}'")
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    limit, reason = (int(given), LIMIT) if given else (half, "half of this machine's memory")
+    if count > limit:
+        _refuse(path, count, what, limit, reason)
+
+
+def _refuse(path: Path, count: int, what: str, limit: int, reason: str) -> None:
+    raise ValueError(
+        f"Expected at most {limit:,} bytes of arrays in '{path}' ({reason}). Received: {what}, {count:,} bytes. "
+        f"If you trust the file, set the environment's {LIMIT}={count}"
     )
