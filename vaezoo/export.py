@@ -3,8 +3,10 @@
 python -m vaezoo.export --run=runs/nonsyn_dsprites --to=saved_models/nonsyn --keep=5
 """
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -13,9 +15,10 @@ import keras
 from absl import app, flags, logging
 
 from vaezoo.models import BaseVAE
-from vaezoo.serving import about_run, export
+from vaezoo.serving import about_run, check_export_folder, export
 from vaezoo.serving.export import MAX_BATCH
 
+LONGEST = 300  # characters of an error of Keras, which may quote a whole configuration
 FLAGS = flags.FLAGS
 flags.DEFINE_string("run", None, "Folder of a finished run, or a .keras file.")
 flags.DEFINE_string("to", None, "Folder of the model's versions; its name is the model's for the server.")
@@ -34,6 +37,18 @@ def load(path: str) -> BaseVAE:
     return model
 
 
+@contextlib.contextmanager
+def loading(path: str) -> Iterator[None]:
+    """Turns the errors of Keras, which are of any type for a damaged or foreign file, into one line that names it."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, ValueError) and str(error).startswith("--run="):
+            raise
+        line = next(iter(str(error).splitlines()), "")
+        raise ValueError(f"--run={path} cannot be loaded. {type(error).__name__}: {line[:LONGEST]}") from error
+
+
 def main(argv):
     """Prints where the version is."""
     logging.set_verbosity(logging.WARNING)
@@ -42,7 +57,9 @@ def main(argv):
     if not (FLAGS.run and FLAGS.to):
         sys.exit("vaezoo.export: --run=<folder or .keras file> and --to=saved_models/<name> are needed.")
     try:
-        model = load(FLAGS.run)
+        check_export_folder(FLAGS.to)
+        with loading(FLAGS.run):
+            model = load(FLAGS.run)
         version = export(model, FLAGS.to, keep=FLAGS.keep, max_batch=FLAGS.max_batch, about=about_run(FLAGS.run))
     except (ValueError, OSError) as error:
         sys.exit(f"vaezoo.export: {error}")
