@@ -12,12 +12,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from absl import app, flags, logging
 
 from vaezoo.models import BaseVAE
-from vaezoo.serving import about_run, export
+from vaezoo.serving import about_run, check_export_folder, export
 from vaezoo.serving.export import MAX_BATCH
 from vaezoo.training.loading import load_keras, load_newest
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("run", None, "Folder of a finished run, or a .keras file.")
+flags.DEFINE_string("run", None, "Folder of a run, finished or not, or a .keras file.")
 flags.DEFINE_string("to", None, "Folder of the model's versions; its name is the model's for the server.")
 flags.DEFINE_integer("keep", None, "Keep the newest versions only, so many. Default: all.")
 flags.DEFINE_integer("max_batch", MAX_BATCH, "Most images that the server takes in one request.")
@@ -30,7 +30,7 @@ def load(path: str) -> tuple[BaseVAE, int]:
         return model, int(model.step)
     found = load_newest(Path(path))
     if found is None:
-        raise ValueError(f"Expected --run to be a run's folder or a .keras file. {path} has no checkpoint or model")
+        raise ValueError(f"Expected --run to be a run's folder or a .keras file. {path} has no checkpoint and no model")
     return found
 
 
@@ -42,6 +42,7 @@ def main(argv):
     if not (FLAGS.run and FLAGS.to):
         sys.exit("vaezoo.export: --run=<folder or .keras file> and --to=saved_models/<name> are needed.")
     try:
+        check_export_folder(FLAGS.to)
         model, step = load(FLAGS.run)
         about = about_run(FLAGS.run)
         about = {**about, "training": {**about.get("training", {}), "step": step}}

@@ -57,6 +57,15 @@ def test_the_trap_works(trap, tmp_path):
     [
         ("mnits", "Unknown data set 'mnits'. Did you mean 'mnist'? Choose from: dsprites, mnist, fashion_mnist"),
         ("zzz", "Unknown data set 'zzz'. Choose from: "),
+        ("celeba", "Unknown data set 'celeba'. Did you mean 'tfds:celeb_a'? Choose from: "),
+        ("Shapes3D", "Did you mean 'tfds:shapes3d'?"),
+        ("3dshapes", "Did you mean 'tfds:shapes3d'?"),
+        ("cifar_10", "Did you mean 'tfds:cifar10'?"),
+        ("svhn_cropped", "Did you mean 'tfds:svhn_cropped'?"),
+        ("kmnist", "Did you mean 'tfds:kmnist'?"),  # and not mnist
+        ("binarized_mnist", "Did you mean 'tfds:binarized_mnist'?"),
+        ("dsprite", "Did you mean 'dsprites'?"),
+        ("cars3d", "Unknown data set 'cars3d'. TFDS does not have it either: save its images as an .npz file."),
         ("tfds:mnits", "Unknown data set of TFDS 'mnits'. Did you mean 'tfds:mnist'?"),
     ],
 )
@@ -64,6 +73,34 @@ def test_unknown_names(name, message):
     with pytest.raises(ValueError) as error:
         load(name)
     assert message in str(error.value)
+
+
+def test_the_suggested_sets_of_tfds_exist_and_can_be_read():
+    tfds = pytest.importorskip("tensorflow_datasets")
+    for name in set(prepared.SETS.values()):
+        kinds = tfds.builder(name).info.features.items()
+        (shape,) = [kind.shape for _, kind in kinds if isinstance(kind, tfds.features.Image)]
+        assert None not in shape, name
+    assert not set(sources.ELSEWHERE) & set(tfds.list_builders(with_community_datasets=False))
+
+
+@pytest.mark.parametrize("name", ["", "/etc", "../mnist", "mnist/", "mnist/..", "mnist:*", "mnist:3", "mnist\n", "a b"])
+def test_what_cannot_be_a_name_of_tfds(name, tmp_path, monkeypatch):
+    """A path would be searched for, and TFDS and the network asked, for minutes."""
+    monkeypatch.setattr(prepared, "find", None)
+    monkeypatch.setattr(prepared, "download", None)
+    with pytest.raises(
+        ValueError, match="Expected the name of a data set of TFDS, as tfds:mnist.* Received: "
+    ) as error:
+        load(f"tfds:{name}", data_dir=tmp_path)
+    assert str(error.value).endswith(repr(f"tfds:{name}"))
+
+
+@pytest.mark.parametrize(
+    "name", ["mnist", "emnist/letters", "mnist:3.0.1", "cifar10_corrupted/fog_1:1.0.0", "a/v1.0-x+y"]
+)
+def test_what_can_be_a_name_of_tfds(name):
+    prepared.check_name(name)
 
 
 def test_missing_folders_and_files(monkeypatch, tmp_path):
@@ -297,6 +334,15 @@ def test_tfds_without_one_image(tmp_path):
     prepare(tmp_path, "odd", lambda kind: {"image": kind.Image()}, [{"image": IMAGES[0][..., None].repeat(3, -1)}])
     with pytest.raises(ValueError, match="Expected one image of fixed size"):
         load("tfds:odd", data_dir=tmp_path)
+
+
+def test_tfds_beyond_the_memory(tmp_path, monkeypatch):
+    prepare(tmp_path, "big", lambda kind: {"image": kind.Image(shape=(4, 5, 1))}, [{"image": IMAGES[0][..., None]}] * 3)
+    monkeypatch.setenv("VAEZOO_MAX_BYTES", "59")
+    with pytest.raises(
+        ValueError, match=r"at most 59 bytes of arrays in '.*big.1.2.0' .* image \(3, 4, 5, 1\), 60 bytes"
+    ):
+        load("tfds:big", data_dir=tmp_path)
 
 
 @pytest.fixture

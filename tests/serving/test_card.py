@@ -1,10 +1,13 @@
 """What lies beside the SavedModel: the model card and the warm-up requests."""
 
+import ast
 import hashlib
 import json
+import shlex
 import shutil
 import subprocess
 import sys
+import urllib.parse
 
 import keras
 import numpy as np
@@ -15,6 +18,7 @@ from model_server import grpc_server, rest_server
 from small import small_model
 
 from vaezoo.serving import about_run, export
+from vaezoo.serving.page import page
 
 WARMUP = "assets.extra/tf_serving_warmup_requests"
 
@@ -204,3 +208,60 @@ def test_without_the_extra_there_is_no_warmup(tmp_path, monkeypatch):
     assert not (version / WARMUP).exists()
     assert json.loads((version / "model.json").read_text())["warm_up"] == []
     assert "tensorflow-serving-api was not installed" in (version / "README.md").read_text()
+
+
+NASTY = [
+    "a\nb\r\n\n# heading\u2028- list",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "&lt;b&gt; & &amp;",
+    "[link](javascript:alert(1)) ![image](x) [ref]",
+    "`code` ``` **bold** __bold__ *x* _x_ ~~gone~~ $x$",
+    "a|b\\|c\\",
+    "\x1b[31mred\x00\u202egnirts",
+    "{name} {0} %s",
+    "ends in ##",
+]
+
+
+def shown(text):
+    """What a reader should see: the text, on one line, without what does not print."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_a_configuration_appears_as_text(text, version):
+    """Rendered as Markdown, the page has the text, and no other tag, link, row or heading than without it."""
+    markdown_it = pytest.importorskip("markdown_it")
+    parser = markdown_it.MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    card = json.loads((version / "model.json").read_text())
+
+    def parsed(text):
+        fields = {"training": {text: text}, "scores": {text: 1.5}, "hyperparameters": {"beta": [text]}, "name": text}
+        return parser.parse(page({**card, **fields}))
+
+    assert [token.tag for token in parsed(text)] == [token.tag for token in parsed("x")]
+    cells = [token.children for token in parsed(text) if token.type == "inline"]
+    texts = ["".join(child.content for child in cell) for cell in cells]
+    kinds = {child.type for cell in cells for child in cell}
+    assert kinds <= {"text", "text_special", "code_inline", "softbreak"}
+    assert texts[0] == shown(text) and texts.count(shown(text)) == 4  # name, and keys and value of training and scores
+    assert shown(str([text])) in texts
+
+
+@pytest.mark.parametrize("name", ["a b", "x'; rm -rf ~; '", 'q"uo\\te', "größe", "line\nbreak", "{name}"])
+def test_a_name_in_the_commands_of_the_page(name, version):
+    """As a URL that a shell takes as one word, and as a literal of Python."""
+    card = {**json.loads((version / "model.json").read_text()), "name": name}
+    lines = page(card).splitlines()
+    (curl,) = [line for line in lines if line.startswith("curl ")]
+    url = shlex.split(curl.removesuffix("-d '{"))[1]
+    assert urllib.parse.unquote(url) == f"http://localhost:8501/v1/models/{name}:predict"
+    (python,) = [line for line in lines if line.startswith("request.model_spec.name")]
+    assert ast.literal_eval(python.partition(" = ")[2]) == (name, "encode")
+
+
+def test_backticks_in_an_equation_do_not_end_it(version):
+    card = {**json.loads((version / "model.json").read_text()), "equation": "x\n```\n# heading\n````"}
+    assert "\n`````\nx\n```\n# heading\n````\n`````\n" in page(card)
+    assert page({**card, "equation": None}).count("```") % 2 == 0

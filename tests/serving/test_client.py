@@ -104,7 +104,7 @@ def test_a_server_that_is_not_there(kind, images):
     "said, words",
     [
         (b"HTTP/1.0 200 OK\r\n\r\n<html>", "no TensorFlow Serving"),
-        (b'HTTP/1.0 200 OK\r\n\r\n{"outputs": {"mean": [[1], [1, 2]]}}', "no TensorFlow Serving"),
+        (b'HTTP/1.0 200 OK\r\n\r\n{"outputs": {"mean": [[1], [1, 2]], "log_var": [[1]]}}', "rows of different lengths"),
         (b"HTTP/1.0 404 Not Found\r\n\r\n\xff what?", "refused 'encode' with status 404: .* what"),
         (b"HTTP/1.0 502 Bad Gateway\r\nContent-Length: 9\r\n\r\nhalf", "No answer from .*IncompleteRead"),
         (b"SSH-2.0\r\n", "No answer from"),
@@ -192,16 +192,23 @@ def test_a_name_in_any_letters(served, images):
     assert [path for path, _ in requests] == ["/v1/models/gr%C3%B6%C3%9Fe%202%3F:predict"] * 2
 
 
+def codes(d, classes=()):
+    """An answer to two images."""
+    blocks = {f"probs_{i}": np.full((2, K), 1 / K) for i, K in enumerate(classes)}
+    labels = {f"label_{i}": np.zeros(2, "i4") for i in range(len(classes))}
+    return {"mean": np.zeros((2, d)), "log_var": np.zeros((2, d)), **blocks, **labels}
+
+
 @pytest.mark.parametrize(
     "other, words",
     [
-        (({"mean": np.zeros((2, 3))}, 8), "version between two batches, from 7 to 8"),
-        (({"mean": np.zeros((2, 4))}, 7), r"outputs .*from {'mean': \(3,\)} to {'mean': \(4,\)}"),
-        (({"log_var": np.zeros((2, 3))}, 7), r"outputs .*from {'mean': \(3,\)} to {'log_var': \(3,\)}"),
+        ((codes(3), 8), "version between two batches, from 7 to 8"),
+        ((codes(4), 7), r"outputs .*from {'mean': \(3,\), .*} to {'mean': \(4,\), .*}"),
+        ((codes(3, [5, 4]), 7), r"outputs .*from {'mean': \(3,\), 'log_var': \(3,\)} to .*'probs_1': \(4,\)"),
     ],
 )
 def test_batches_of_two_models_are_no_answer(other, words, images, monkeypatch):
-    answers = iter([({"mean": np.zeros((2, 3))}, 7), ({"mean": np.zeros((2, 3))}, 7), other])
+    answers = iter([(codes(3), 7), (codes(3), 7), other])
     monkeypatch.setattr(client, "grpc_predict", lambda *args: next(answers))
     with pytest.raises(ServingError, match=f"grpc://localhost:1/vae changed its {words}"):
         client.encode(images[:6], "grpc://localhost:1/vae", batch_size=2)

@@ -5,6 +5,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import keras
@@ -79,12 +80,13 @@ def test_a_keras_file_and_what_to_keep(run, main, images, tmp_path, monkeypatch,
 @pytest.mark.parametrize(
     "flags, words",
     [
-        (["--run=nowhere", "--to=x"], "--run=nowhere"),
-        (["--run=.", "--to=x"], "when it has finished"),
+        (["--run=nowhere", "--to=x"], "There is no nowhere"),
+        (["--run=.", "--to=x"], "has no checkpoint and no model"),
         (["--to=x"], "--run="),
         (["--run={run}", "--to=x", "--keep=0"], "`keep` must be at least 1"),
         (["--run={run}", "--to=x", "--max_batch=0"], "`max_batch` must be at least 1"),
         (["--run={run}", "--to=x", "more"], "'more'"),
+        (["--run={run}", "--to={run}/config.json/x"], "config.json' is no folder"),
     ],
 )
 def test_the_impossible_is_refused_before_anything_is_written(flags, words, run, main, tmp_path, monkeypatch):
@@ -96,3 +98,54 @@ def test_the_impossible_is_refused_before_anything_is_written(flags, words, run,
 def test_a_model_of_something_else_is_refused(main, tmp_path):
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "model.keras")
     assert "must be a model of vaezoo. Received: Sequential" in call(main, f"--run={tmp_path}", f"--to={tmp_path}/x")
+
+
+def altered(file, target, **members):
+    """A copy of a .keras file in which members are replaced, or left out where None."""
+    with zipfile.ZipFile(file) as whole, zipfile.ZipFile(target, "w") as copy:
+        for name in whole.namelist():
+            content = members.get(name.partition(".")[0], whole.read(name))
+            if content is not None:
+                copy.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"config": None},  # a KeyError of Keras
+        {"config": b"[1]"},  # a TypeError
+        {"config": b"{"},
+        {"config": b'{"module": "vaezoo.models.vae", "class_name": "VAE", "config": {}}'},  # of several lines
+        {"model": None},
+        {"model": b"no weights"},  # an OSError that names no file
+    ],
+)
+def test_a_damaged_or_foreign_file_is_named_in_one_line(members, run, main, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    altered(run[0] / "model.keras", tmp_path / "damaged.keras", **members)
+    message = call(main, "--run=damaged.keras", "--to=served")
+    assert message.startswith("vaezoo.export: damaged.keras is not a .keras file that can be read. ")
+    assert len(message.splitlines()) == 1 and len(message) < 400
+    assert [file.name for file in tmp_path.iterdir()] == ["damaged.keras"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip"])
+def test_a_file_that_is_no_archive(content, main, tmp_path):
+    (tmp_path / "a.keras").write_bytes(content)
+    message = call(main, f"--run={tmp_path}/a.keras", f"--to={tmp_path}/x")
+    assert f"{tmp_path}/a.keras is not a .keras file that can be read" in message
+
+
+def test_a_damaged_configuration_is_named(run, main, tmp_path):
+    folder = shutil.copytree(run[0], tmp_path / "run")
+    (folder / "config.json").write_text("{")
+    message = call(main, f"--run={folder}", f"--to={tmp_path}/served")
+    assert message.startswith(f"vaezoo.export: Expected '{folder}/config.json' to hold a run's configuration as JSON.")
+    assert not (tmp_path / "served").exists()
+
+
+def test_a_folder_in_the_way_is_found_before_the_model_is_loaded(run, main, tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "a.keras").write_bytes(b"")
+    message = call(main, f"--run={tmp_path}/a.keras", f"--to={tmp_path}/file/x")
+    assert f"'{tmp_path}/file' is no folder" in message

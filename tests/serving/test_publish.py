@@ -256,6 +256,31 @@ def test_the_litter_of_the_dead_goes_and_that_of_the_living_stays(tmp_path):
     assert names(tmp_path) == ["1", "2"]
 
 
+def test_what_is_no_file_is_no_lock(tmp_path):
+    """A folder, a pipe or a link in a circle of such a name is somebody else's, and in nobody's way."""
+    (tmp_path / ".writing-a.lock").mkdir()
+    (tmp_path / ".writing-a").mkdir()
+    os.mkfifo(tmp_path / ".writing-b.lock")
+    (tmp_path / ".writing-c.lock").symlink_to(tmp_path / ".writing-c.lock")
+    before = names(tmp_path)
+    assert [publish_text(tmp_path, keep=1).name for _ in range(2)] == ["1", "2"]
+    assert names(tmp_path) == sorted([*before, "2"])
+
+
+def test_numbers_beyond_those_of_a_server_are_no_versions(tmp_path):
+    """TensorFlow Serving reads versions as int64."""
+    for name in ("1" * 25, str(2**63), "3"):
+        (tmp_path / name).mkdir()
+    assert publish_text(tmp_path, keep=1).name == "4"
+    assert names(tmp_path) == sorted(["1" * 25, str(2**63), "4"])
+    (tmp_path / str(2**63 - 2)).mkdir()
+    assert publish_text(tmp_path).name == str(2**63 - 1)
+    before = names(tmp_path)
+    with pytest.raises(ValueError, match=f"Received: '{tmp_path}/{2**63 - 1}'"):
+        publish_text(tmp_path)
+    assert names(tmp_path) == before
+
+
 def test_nothing_hidden_looks_like_a_version(tmp_path):
     with publishing(tmp_path) as publication:
         (publication.beside / "model").write_text("x")

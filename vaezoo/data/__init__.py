@@ -10,7 +10,9 @@ In the order in which data flows:
 
     factors.py    FactorGrid: index <-> classes of the factors, sampling with some of them fixed
     sprites.py    dSprites, drawn in process, eight pixels to a byte
-    files.py      .npz and idx readers
+    guards.py     truncated, damaged and oversized files are refused before memory is spent
+    npz.py        .npz reader
+    files.py      readers of the published dSprites and of idx files
     prepared.py   TFDS reader
     pipeline.py   order: which indices batch n holds, a pure function of (seed, n)
     images.py     ImageData: images in memory -> batches

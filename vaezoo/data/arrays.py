@@ -67,7 +67,7 @@ def _check_images(images: np.ndarray, name: str) -> np.ndarray:
     if images.size == 0:
         fail(f"no pixels, shape {images.shape}")
     if images.dtype not in (np.uint8, np.bool_, np.float16, np.float32, np.float64):
-        fail(f"dtype {images.dtype}")
+        fail(f"dtype {images.dtype}{_conversion(images)}")
     if images.dtype.kind == "f":
         low, high = images.min(), images.max()  # NaN if any pixel is
         if not np.isfinite(low + high):
@@ -76,3 +76,13 @@ def _check_images(images: np.ndarray, name: str) -> np.ndarray:
             hint = "; divide them by 255" if low == 0 and 1 < high <= 255 else ""
             fail(f"{images.dtype} in {low:g} ... {high:g}{hint}")
     return images if images.ndim == 4 else images[..., None]
+
+
+def _conversion(images: np.ndarray) -> str:
+    """What to do with integers of another width."""
+    if images.dtype.kind not in "iu" or images.min() < 0:
+        return ""
+    if images.max() <= 255:
+        return "; convert them to uint8: images.astype('uint8')"
+    white = np.iinfo(images.dtype).max if images.dtype == np.uint16 else images.max()
+    return f" in {images.min()} ... {images.max()}; divide them by what stands for white, as in images / {white}"

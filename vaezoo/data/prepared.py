@@ -1,6 +1,7 @@
 """TensorFlow Datasets, whose package is imported only when one of its sets is asked for."""
 
 import difflib
+import math
 import os
 import re
 import threading
@@ -14,13 +15,34 @@ import numpy.typing as npt
 
 from vaezoo.data import sprites
 from vaezoo.data.factors import FactorGrid
+from vaezoo.data.guards import check_memory
 
 PROBED = "https://storage.googleapis.com"
+NAME = re.compile(r"[a-zA-Z]\w*(/[\w+.-]*\w[\w+.-]*)?(:\d+\.\d+\.\d+)?", re.ASCII)
+# Sets that `read` takes, by what people call them; a suggestion needs no import of TFDS.
+SETS = {
+    **{name: name for name in ("cifar10", "cifar100", "emnist", "kmnist", "omniglot", "shapes3d", "stl10")},
+    **{"binarizedmnist": "binarized_mnist", "celeba": "celeb_a", "celebahq": "celeb_a_hq", "3dshapes": "shapes3d"},
+    **{"svhn": "svhn_cropped", "svhncropped": "svhn_cropped"},
+}
 
 
 def default_folder() -> Path:
     """Where TFDS keeps its data: TFDS_DATA_DIR, or tensorflow_datasets in the home folder."""
     return Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+
+
+def check_name(name: str) -> None:
+    """Refuses what cannot be the name of a set in TFDS, a path or nothing for instance.
+
+    Raises:
+        ValueError: if `name` is not `set`, `set/config` or either with `:1.2.3`.
+    """
+    if not NAME.fullmatch(name):
+        raise ValueError(
+            "Expected the name of a data set of TFDS, as tfds:mnist, tfds:emnist/letters or tfds:mnist:3.0.1. "
+            f"Received: {f'tfds:{name}'!r}"
+        )
 
 
 def find(name: str, folders: Sequence[Path]) -> Path | None:
@@ -93,7 +115,7 @@ def read(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
     """Reads the images [N, H, W, C] and class labels ([N], or None) of a prepared set, in its order on disk.
 
     Raises:
-        ValueError: if the set has no images, several, or images of varying size.
+        ValueError: if the set has no images, several, or images of varying size, or too many for the memory.
     """
     import tensorflow_datasets as tfds
 
@@ -107,6 +129,8 @@ def read(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
             f"Received: { {key: features[key].shape for key in images} or list(features) }"
         )
     n, shape = info.splits[split].num_examples, features[images[0]].shape
+    size = n * math.prod(shape) * np.dtype(features[images[0]].np_dtype).itemsize
+    check_memory(folder, size, f"{images[0]} {(n, *shape)}")
     stored, labels = np.empty((n, *shape), features[images[0]].np_dtype), np.empty(n, np.int64)
     start = 0
     for batch in _batches(folder, split):

@@ -2,16 +2,18 @@
 
 import difflib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from vaezoo.data import files, prepared, sprites
+from vaezoo.data import files, npz, prepared, sprites
 from vaezoo.data.arrays import from_arrays, from_bits
 from vaezoo.data.images import ImageData
 
 NAMES = ("dsprites", "mnist", "fashion_mnist")
+ELSEWHERE = ("cars3d", "mpi3d")  # sets of the field that TFDS has not
 PUBLISHED_SPRITES = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 # The sets share the names of their idx files; the first labels tell them apart.
 FIRST_LABELS = {
@@ -44,7 +46,8 @@ def load(
         An `ImageData`; its `origin` says which source was used.
 
     Raises:
-        ValueError: if the name or the split is unknown, or a file is damaged or not what it should be.
+        ValueError: if the name or the split is unknown, or a file is damaged, too large (`guards.check_bytes`)
+            or not what it should be.
         FileNotFoundError: if a folder or file does not exist, or no copy was found and none can be had.
     """
     name = os.fspath(name_or_path)
@@ -57,10 +60,18 @@ def load(
         return _tfds(name.removeprefix("tfds:"), folders, data_dir, split)
     if name.endswith(".npz") or Path(name).is_file():
         return _file(name, folders, split)
-    near = difflib.get_close_matches(name, NAMES, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
     choices = ", ".join((*NAMES, "a path to an .npz file", "tfds:<name>"))
-    raise ValueError(f"Unknown data set '{name}'.{hint} Choose from: {choices}")
+    raise ValueError(f"Unknown data set '{name}'.{_hint(name)} Choose from: {choices}")
+
+
+def _hint(name: str) -> str:
+    plain = re.sub(r"[\W_]", "", name.lower())
+    if plain in ELSEWHERE:
+        return " TFDS does not have it either: save its images as an .npz file."
+    known = {name.replace("_", ""): name for name in NAMES}
+    known |= {plain: f"tfds:{name}" for plain, name in prepared.SETS.items()}
+    near = difflib.get_close_matches(plain, known, n=1, cutoff=0.7)
+    return f" Did you mean '{known[near[0]]}'?" if near else ""
 
 
 def _folders(data_dir: str | os.PathLike | None) -> list[Path]:
@@ -98,25 +109,25 @@ def _sprites(folders: list[Path], split: str) -> ImageData:
 def _file(name: str, folders: list[Path], split: str) -> ImageData:
     path = Path(name).expanduser()
     path = path if path.is_file() else _first(folders, name) or path
-    _check_split(path.name, split, files.splits(path))
+    _check_split(path.name, split, npz.splits(path))
     if files.is_published_sprites(path):
         bits = files.read_sprites(path)
         return from_bits(bits, path.stem, origin=f"file {path.name}", factors=sprites.GRID)
-    images, labels = files.read_npz(path, split)
+    images, labels = npz.read_npz(path, split)
     return from_arrays(images, labels, path.stem, origin=f"file {path.name}")
 
 
 def _digits(name: str, folders: list[Path], data_dir: str | os.PathLike | None, split: str) -> ImageData:
     _check_split(name, split, ["train", "test"])
     prefix = {"train": "train", "test": "t10k"}[split]
-    npz = _first(folders, f"{name}/{name}.npz", f"{name}.npz")
+    archive = _first(folders, f"{name}/{name}.npz", f"{name}.npz")
     idx_images, idx_labels = (
         _first(folders, *(f"{sub}{prefix}-{kind}{end}" for sub in (f"{name}/", "") for end in ("", ".gz")))
         for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")
     )
-    if npz:
-        _check_split(npz.name, split, files.splits(npz))
-        (images, labels), origin = files.read_npz(npz, split), f"file {npz.name}"
+    if archive:
+        _check_split(archive.name, split, npz.splits(archive))
+        (images, labels), origin = npz.read_npz(archive, split), f"file {archive.name}"
     elif idx_images and idx_labels:
         images, labels = files.read_idx(idx_images, rank=3), files.read_idx(idx_labels, rank=1)
         origin = f"files {idx_images.name}, {idx_labels.name}"
@@ -135,6 +146,7 @@ def _digits(name: str, folders: list[Path], data_dir: str | os.PathLike | None, 
 def _tfds(
     name: str, folders: list[Path], data_dir: str | os.PathLike | None, split: str, wanted: str = ""
 ) -> ImageData:
+    prepared.check_name(name)
     folders = [*folders, prepared.default_folder()]
     copy = prepared.find(name, folders)
     if copy is None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import hashlib
 import importlib.metadata
 import inspect
 import json
 import math
-import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,14 +22,13 @@ from vaezoo.serving.page import page
 
 VARIABLES = "variables/variables.data-00000-of-00001"
 PACKAGES = ("vaezoo", "tensorflow", "keras", "tensorflow-probability", "numpy")
-TRAINING = ("preset", "dataset", "origin", "steps", "batch_size", "learning_rate", "seed")
 
 
 def write_card(version: Path, model: BaseVAE, name: str, about: Mapping[str, Any]) -> None:
-    """Write README.md and model.json beside a SavedModel. name: it is served under; about: see `about_run`."""
+    """Write README.md and model.json beside a SavedModel. name: it is served under; about: see `about.about_run`."""
     card = describe(version, model, name, about)
-    (version / "model.json").write_text(json.dumps(plain(card), allow_nan=False) + "\n")
-    (version / "README.md").write_text(page(card))
+    (version / "model.json").write_text(json.dumps(plain(card), allow_nan=False) + "\n", encoding="utf-8")
+    (version / "README.md").write_text(page(card), encoding="utf-8")
 
 
 def describe(version: Path, model: BaseVAE, name: str, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,34 +66,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.6g}") if math.isfinite(value) else None
     return value
-
-
-def about_run(run: str | os.PathLike) -> dict[str, Any]:
-    """What a card says of a training: its configuration, last terms and scores of `vaezoo.evaluate`.
-
-    run: a run's folder, or model.keras in it. Without a config.json there, nothing. Of a data set that is a file, its
-    name alone. Of another .keras file, only the scores in <stem>.scores.json beside it.
-    """
-    run = Path(run)
-    if run.is_file() and run.name != "model.keras":
-        return {"scores": evaluated(run.with_suffix(".scores.json"))}
-    folder = run.parent if run.is_file() else run
-    config, curves = folder / "config.json", folder / "metrics.csv"
-    if not config.exists():
-        return {}
-    training = {key: value for key, value in json.loads(config.read_text()).items() if key in TRAINING}
-    if "dataset" in training and not training["dataset"].startswith("tfds:"):
-        training["dataset"] = Path(training["dataset"]).name
-    rows = list(csv.DictReader(curves.read_text().splitlines())) if curves.exists() else []
-    last = rows[-1] if rows else {}
-    terms = {name: int(value) if name == "step" else float(value) for name, value in last.items() if value}
-    return {"training": training, "scores": {**terms, **evaluated(folder / "scores.json")}}
-
-
-def evaluated(file: Path) -> dict[str, float]:
-    """The scores in a file of `vaezoo.evaluate`, by name; none without the file."""
-    metrics = json.loads(file.read_text())["scores"].values() if file.exists() else []
-    return {name: value for metric in metrics for name, value in metric.items()}
 
 
 def signatures_of(version: Path) -> dict[str, meta_graph_pb2.SignatureDef]:

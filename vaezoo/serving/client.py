@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import math
 import re
 import urllib.error
 import urllib.parse
@@ -20,6 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vaezoo.serving.answers import checked
+
 DTYPES = {
     "image": "float32",
     "mean": "float32",
@@ -29,6 +32,7 @@ DTYPES = {
     "image_bytes": "bytes",
 }
 NAME = r"\w[^/:]*"
+MOST_NUMBERS = 2**29  # of four bytes, in a message of protocol buffers, which is below 2 GiB
 SAFE = "/:%@!$&'()*+,;="  # in the path of a URL; the rest of a name is escaped, which the server undoes
 URL = re.compile(
     rf"https?://[^/]+(/[^/:]+)*/v1/models/{NAME}(/versions/\d+|/labels/{NAME})?/?"
@@ -37,7 +41,7 @@ URL = re.compile(
 
 
 class ServingError(RuntimeError):
-    """A server could not be reached in time, or refused; says which, and what the server said."""
+    """A server could not be reached in time, refused, or gave an impossible answer; says which, and what it said."""
 
 
 def encode(
@@ -69,7 +73,9 @@ def predict(
     two batches: gRPC tells, and ServingError names both; REST does not, so name a version where there are many batches.
     timeout: of each request, in seconds; over REST, of the server's silence.
     Raises ValueError for inputs of other dtypes or numbers of rows, and for another URL; ServingError where the server
-    does not answer, refuses or changes the model, ImportError for gRPC without tensorflow-serving-api.
+    does not answer, refuses, changes the model or answers what cannot be (other rows than were sent, outputs that the
+    signature does not have, numbers that are not finite: see `answers.checked`); ImportError for gRPC without
+    tensorflow-serving-api.
     """
     inputs = {name: typed(name, value) for name, value in inputs.items()}
     rows = {name: len(value) if value.ndim else 0 for name, value in inputs.items()}
@@ -80,10 +86,14 @@ def predict(
     if not URL.fullmatch(url):
         raise ValueError(f"`url` must be http://host:port/v1/models/name or grpc://host:port/name. Received: {url!r}")
     ask = grpc_predict if url.startswith("grpc:") else rest_predict
-    answers = [
-        ask({name: value[i : i + batch_size] for name, value in inputs.items()}, url, signature, timeout)
-        for i in range(0, next(iter(rows.values())), batch_size)
-    ]
+    answers = []
+    for i in range(0, next(iter(rows.values())), batch_size):
+        batch = {name: value[i : i + batch_size] for name, value in inputs.items()}
+        outputs, version = ask(batch, url, signature, timeout)
+        try:
+            answers.append((checked(outputs, batch, signature), version))
+        except ValueError as error:
+            raise ServingError(f"{url} gave an impossible answer to {signature!r}: {error}") from error
     return joined(answers, url)
 
 
@@ -122,8 +132,11 @@ def typed(name: str, value: npt.ArrayLike) -> np.ndarray:
 
 def rest_predict(
     inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float
-) -> tuple[dict[str, np.ndarray], None]:
-    """The outputs of one request of TensorFlow Serving's REST API, in its columnar format; no version is told."""
+) -> tuple[dict[str, Any], None]:
+    """The outputs of one request of TensorFlow Serving's REST API, in its columnar format; no version is told.
+
+    They are lists as the server sent them, not checked.
+    """
     body = json.dumps({"signature_name": signature, "inputs": {name: as_json(value) for name, value in inputs.items()}})
     host, path = re.fullmatch(r"(https?://[^/]+)(.*?)/?", url).groups()
     address = f"{host}{urllib.parse.quote(path, safe=SAFE)}:predict"
@@ -133,14 +146,12 @@ def rest_predict(
         if status != 200:
             raise ServingError(f"{url} refused {signature!r} with status {status}: {answer.decode(errors='replace')}")
         outputs = json.loads(answer)["outputs"]
-        if not isinstance(outputs, dict):  # the server leaves out the name of a single output, here always image
-            outputs = {"image": outputs}
-        dtypes = {name: "int32" if name.startswith("label") else "float32" for name in outputs}
-        return {name: np.array(value, dtypes[name]) for name, value in outputs.items()}, None
     except (OSError, http.client.HTTPException) as error:
         raise ServingError(f"No answer from {url} (time-out: {timeout} s): {error}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ServingError(f"{url} is no TensorFlow Serving REST API: its answer has no outputs.") from error
+    # The server leaves out the name of a single output, here always image.
+    return outputs if isinstance(outputs, dict) else {"image": outputs}, None
 
 
 def answer_to(request: urllib.request.Request, timeout: float) -> tuple[int, bytes]:
@@ -182,8 +193,22 @@ def grpc_predict(
             if code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
                 raise ServingError(f"No answer from {url} (time-out: {timeout} s): {error.details()}") from error
             raise ServingError(f"{url} refused {signature!r} with status {code.name}: {error.details()}") from error
-    outputs = {field: tf.make_ndarray(value) for field, value in answer.outputs.items()}
+    try:
+        outputs = {field: tf.make_ndarray(sent(field, value)) for field, value in answer.outputs.items()}
+    except (ValueError, TypeError, KeyError) as error:
+        raise ServingError(f"{url} gave an impossible answer to {signature!r}: {error}") from error
     return outputs, answer.model_spec.version.value
+
+
+def sent(field: str, tensor: Any) -> Any:
+    """Returns `tensor`, a TensorProto. Raises ValueError for a shape of more numbers than a message can bring.
+
+    One value may stand for all that follow, so that a few bytes can claim any amount of memory.
+    """
+    shape = [axis.size for axis in tensor.tensor_shape.dim]
+    if min(shape, default=0) < 0 or math.prod(shape) > MOST_NUMBERS:
+        raise ValueError(f"`{field}` must be of at most {MOST_NUMBERS:,} numbers. Received: {shape}")
+    return tensor
 
 
 def as_json(value: np.ndarray) -> list[Any]:

@@ -14,6 +14,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from vaezoo.models import BaseVAE
 from vaezoo.serving.card import write_card
 from vaezoo.serving.endpoints import MAX_TRAVERSED, MAX_VALUES, Endpoints
+from vaezoo.serving.folder import check_export_folder
 from vaezoo.serving.publish import publishing
 from vaezoo.serving.slim import slim
 from vaezoo.serving.warmup import write_warmup
@@ -38,11 +39,13 @@ def export(
     keep: how many of the newest versions stay; the others are removed afterwards. None: all.
     max_batch: the most images that one request may bring.
     about: what the card says of the training: see `about_run`.
-    Raises ValueError for `keep` and `max_batch` below 1; OSError, with the folder as it was, where writing fails.
+    Raises ValueError for `keep` and `max_batch` below 1; OSError, with the folder as it was, where writing fails, and
+    before any work where it cannot succeed: see `check_export_folder`.
     """
     for name, value in {"keep": keep, "max_batch": max_batch}.items():
         if value is not None and value < 1:
             raise ValueError(f"`{name}` must be at least 1. Received: {value}")
+    check_export_folder(folder)
     name = os.path.basename(os.path.abspath(folder))  # of a symlink its own: the name that people see
     with publishing(folder, keep=keep) as publication, writing(folder):
         save(model, publication.beside, max_batch)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from vaezoo.serving.markdown import fenced, literal
 
 MEANINGS = {
     "image": "pixels in [0, 1]",
@@ -24,9 +27,7 @@ PAGE = """# {name}
 
 {model}, served by TensorFlow Serving. Images of {height} x {width} x {channels}; {gaussian} Gaussian latents{blocks}.
 
-```
 {equation}
-```
 
 | hyperparameter | |
 | --- | --- |
@@ -65,7 +66,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 service = prediction_service_pb2_grpc.PredictionServiceStub(grpc.insecure_channel("localhost:8500"))
 request = predict_pb2.PredictRequest()
-request.model_spec.name, request.model_spec.signature_name = "{name}", "encode"
+request.model_spec.name, request.model_spec.signature_name = {quoted}, "encode"
 request.inputs["image"].CopyFrom(tf.make_tensor_proto(images))
 mean = tf.make_ndarray(service.Predict(request, timeout=10).outputs["mean"])
 ```
@@ -86,29 +87,34 @@ files; of one that is damaged the error quotes TensorFlow's decoder, and names `
 PICTURE = """REST, with a picture of the right size:
 
 ```
-curl http://localhost:8501/v1/models/{name}:predict -d '{{
+curl http://localhost:8501/v1/models/{in_url}:predict -d '{{
   "signature_name": "encode_bytes", "instances": [{{"image_bytes": {{"b64": "'$(base64 -w0 picture.png)'"}}}}]}}'
 ```"""
 
 NUMBERS = """REST, with `{{"signature_name": "encode", "inputs": {{"image": [...]}}}}` in request.json:
 
 ```
-curl http://localhost:8501/v1/models/{name}:predict -d @request.json
+curl http://localhost:8501/v1/models/{in_url}:predict -d @request.json
 ```"""
 
 
 def page(card: Mapping[str, Any]) -> str:
-    """README.md, from what model.json holds."""
+    """README.md, from what model.json holds. Names, settings and scores appear as the text that they are."""
     height, width, channels = card["image_shape"]
     classes, pictures = card["latents"]["categorical"], "encode_bytes" in card["signatures"]
+    in_url = urllib.parse.quote(card["name"], safe="", errors="surrogateescape")  # safe in a shell as well
     facts = {
+        "name": literal(card["name"]),
+        "quoted": repr(card["name"]),
+        "model": literal(card["model"]),
+        "equation": fenced(card["equation"] or ""),
         "height": height,
         "width": width,
         "channels": channels,
         "gaussian": card["latents"]["gaussian"],
         "blocks": f" and categorical ones of {', '.join(map(str, classes))} classes" if classes else "",
         "files": FILES.format(kinds="PNG" if channels == 4 else "PNG or JPEG") if pictures else "",
-        "curl": (PICTURE if pictures else NUMBERS).format(name=card["name"]),
+        "curl": (PICTURE if pictures else NUMBERS).format(in_url=in_url),
         "warm_up": ", ".join(card["warm_up"]) or "none (tensorflow-serving-api was not installed)",
         "signatures": "\n".join(signature_rows(card["signatures"])),
         **{key: rows(card[key]) for key in ("hyperparameters", "training", "scores", "packages")},
@@ -119,7 +125,7 @@ def page(card: Mapping[str, Any]) -> str:
 def rows(values: Mapping[str, Any]) -> str:
     """The rows of a table of two columns."""
     short = {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in values.items()}
-    return "\n".join(f"| {name} | {value} |" for name, value in short.items()) or "| not recorded | |"
+    return "\n".join(f"| {literal(name)} | {literal(value)} |" for name, value in short.items()) or "| not recorded | |"
 
 
 def signature_rows(signatures: Mapping[str, Any]) -> Iterator[str]:

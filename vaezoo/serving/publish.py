@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HIDDEN, LOCK = ".writing-", ".lock"
+LARGEST = 2**63 - 1
 
 
 @dataclasses.dataclass
@@ -100,7 +101,7 @@ def only_warning(what: str) -> Iterator[None]:
 def publish(written: Path, folder: Path) -> Path:
     """Rename a written folder to the next version, trying again where somebody else took it."""
     while True:
-        version = folder / str(max(versions(folder), default=0) + 1)
+        version = folder / str(next_version(folder))
         try:
             os.rename(written, version)
         except OSError:  # taken in between: a rename onto a folder with files in it fails
@@ -113,8 +114,17 @@ def publish(written: Path, folder: Path) -> Path:
 
 
 def versions(folder: Path) -> list[int]:
-    """The versions in a folder, oldest first."""
-    return sorted(int(child.name) for child in folder.iterdir() if child.name.isascii() and child.name.isdigit())
+    """The versions in a folder, oldest first. Numbers beyond int64 are none: TensorFlow Serving overlooks them."""
+    numbers = (int(child.name) for child in folder.iterdir() if child.name.isascii() and child.name.isdigit())
+    return sorted(number for number in numbers if number <= LARGEST)
+
+
+def next_version(folder: Path) -> int:
+    """One above the newest version. Raises ValueError where a server could not read that number."""
+    newest = max(versions(folder), default=0)
+    if newest == LARGEST:
+        raise ValueError(f"Expected a version below {LARGEST} to be the newest. Received: '{folder / str(newest)}'")
+    return newest + 1
 
 
 def prune(folder: Path, keep: int, hidden: Path) -> None:
@@ -161,8 +171,8 @@ def new_lock(folder: Path) -> Path:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what publishers left that died."""
-    for lock in folder.glob(f"{HIDDEN}*{LOCK}"):
+    """Remove what publishers left that died. What is no file is no lock, and somebody else's."""
+    for lock in filter(Path.is_file, folder.glob(f"{HIDDEN}*{LOCK}")):
         with locked(lock) as mine:
             if mine:
                 remove(Path(str(lock).removesuffix(LOCK)))

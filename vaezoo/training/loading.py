@@ -53,8 +53,8 @@ def load_checkpoint(checkpoint: Checkpoint) -> BaseVAE:
     file = checkpoint.folder / MODEL
     try:
         model = keras.saving.deserialize_keras_object(json.loads(file.read_text()))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{file}: {first_line(error)}") from error
+    except Exception as error:  # of any type, as the layers have them
+        raise ValueError(f"{file} cannot be read. {first_line(error)}") from error
     if not isinstance(model, BaseVAE):
         raise ValueError(f"{file} must be a model of vaezoo. Received: {type(model).__name__}")
     of_model = {name: array for name, array in checkpoint.arrays().items() if name.startswith("model/")}
@@ -63,5 +63,5 @@ def load_checkpoint(checkpoint: Checkpoint) -> BaseVAE:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error's message."""
-    return str(error).partition("\n")[0]
+    """The type of an error and the start of its message, which may quote a whole configuration."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0][:300]}"

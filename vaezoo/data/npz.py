@@ -1,0 +1,139 @@
+"""Reader of .npz files. Nothing is unpickled: the headers of all arrays are checked before any array is read."""
+
+import io
+import math
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from vaezoo.data.guards import check_bytes, exactly, whole
+
+Header = tuple[tuple[int, ...], np.dtype]
+Arrays = tuple[np.ndarray, np.ndarray | None]
+
+LABELS = ("labels", "label", "y")
+LONGEST_HEADER = 10_000  # bytes; NumPy's own limit, which it checks only after reading the header
+
+
+def headers(path: Path) -> dict[str, Header]:
+    """Reads shape and dtype of the arrays in an .npz, by key, but none of the arrays.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is no zip archive, or a truncated one, or if the header of an array is malformed or
+            contradicts the size in the archive's directory.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"Expected an .npz file. Received: '{path}', where there is none")
+    with whole(path), zipfile.ZipFile(path) as archive:
+        members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+        return {info.filename.removesuffix(".npy"): _checked_header(path, archive, info) for info in members}
+
+
+def _checked_header(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Header:
+    def fail(received):
+        raise ValueError(
+            f"Expected arrays in '{path}' as numpy.savez writes them. Received: `{info.filename}`, {received}"
+        )
+
+    # Python's zipfile bounds the memory of these two methods alone.
+    if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        fail("encrypted, or compressed by another method than deflate")
+    with archive.open(info) as stream:
+        try:
+            shape, dtype = read_header(stream)
+        except ValueError as error:
+            fail(error)
+        start = stream.tell()
+    claimed = start + math.prod(shape) * dtype.itemsize
+    if not dtype.hasobject and (min(shape, default=0) < 0 or claimed != info.file_size):
+        fail(f"{dtype} {shape}, {claimed:,} bytes, where the archive's directory says {info.file_size:,}")
+    return shape, dtype
+
+
+def read_header(stream) -> Header:
+    """Reads the header of a .npy stream, leaving the stream at the first byte of the array.
+
+    Raises:
+        EOFError: if the stream ends before.
+        ValueError: if the header is malformed or longer than `LONGEST_HEADER`.
+    """
+    magic = exactly(stream, np.lib.format.MAGIC_LEN)
+    version = np.lib.format.read_magic(io.BytesIO(magic))
+    size = exactly(stream, 2 if version == (1, 0) else 4)
+    length = int.from_bytes(size, "little")
+    if length > LONGEST_HEADER:
+        raise ValueError(f"a header of {length:,} bytes, where at most {LONGEST_HEADER:,} are read")
+    header = io.BytesIO(size + exactly(stream, length))
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:  # version 3 is for structured arrays alone, which no image is
+        return (), np.dtype(object)
+    try:
+        shape, _, dtype = read(header)
+    except Exception as error:  # NumPy evaluates a Python literal, whose parser raises errors of many types
+        raise ValueError(f"a malformed header ({type(error).__name__})") from error
+    return shape, dtype
+
+
+def read_member(archive: zipfile.ZipFile, key: str) -> np.ndarray:
+    """Reads one array of an open .npz, whose header `headers` has checked.
+
+    `numpy.load` may take another member for the same key ("images" beside "images.npy"), which nobody checked.
+
+    Raises:
+        EOFError: if there is less data than the header says.
+    """
+    with archive.open(f"{key}.npy") as stream:
+        try:
+            return np.lib.format.read_array(stream, allow_pickle=False)
+        except ValueError as error:  # the compressed data ends before the size in the directory
+            raise EOFError(f"`{key}`, {error}") from error
+
+
+def splits(path: Path) -> tuple[str, ...]:
+    """The splits in an .npz: those with x_train, x_test as in Keras's mnist.npz, otherwise "train"."""
+    keys = headers(path)
+    return tuple(split for split in ("train", "test") if f"x_{split}" in keys) or ("train",)
+
+
+def read_npz(path: Path, split: str) -> Arrays:
+    """Reads images and labels (None if there are none): x_train and y_train, or the one image array.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is damaged, holds no image array or several, one that would have to be unpickled, or
+            one that is too large (see `guards.check_bytes`).
+    """
+    found = headers(path)
+    if f"x_{split}" in found:
+        image, labels = f"x_{split}", [f"y_{split}"]
+    else:
+        image, labels = _only_images(path, found), LABELS
+    chosen = [image, *[key for key in labels if key in found][:1]]
+    if any(found[key][1].hasobject for key in chosen):
+        raise ValueError(f"Expected plain arrays in '{path}'. Received: a pickle, which is never loaded")
+    count = sum(math.prod(shape) * dtype.itemsize for shape, dtype in map(found.get, chosen))
+    check_bytes(path, count, ", ".join(f"{key} {_described(*found[key])}" for key in chosen))
+    with whole(path), zipfile.ZipFile(path) as archive:
+        arrays = [read_member(archive, key) for key in chosen]
+    return arrays[0], arrays[1] if len(arrays) == 2 else None
+
+
+def _described(shape: tuple[int, ...], dtype: np.dtype) -> str:
+    return "pickled, never loaded" if dtype.hasobject else f"{dtype} {shape}"
+
+
+def _only_images(path: Path, found: dict[str, Header]) -> str:
+    candidates = [key for key, (shape, kind) in found.items() if len(shape) in (3, 4) and kind.kind in "buif"]
+    if len(candidates) != 1:
+        listed = ", ".join(f"{key} {_described(*header)}" for key, header in found.items())
+        raise ValueError(
+            f"Expected one array of images, [N, H, W] or [N, H, W, C], or x_train and x_test, in '{path}'. "
+            f"Received {len(candidates)} among: {listed or 'no arrays'}. "
+            "(vaezoo.data.from_arrays takes any array.)"
+        )
+    return candidates[0]
