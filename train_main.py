@@ -168,8 +168,9 @@ def finish(model, run, rows, examples):
     plots.training_curves({run.config["model"]: rows}, weights=alpha).savefig(figures / "curves.png")
     model.save(run.folder / "model.keras")
     if FLAGS.evaluate:
-        scores = evaluate.evaluate(run.folder, data_dir=FLAGS.data_dir, figures=True, progress=sys.stderr.isatty())
-        print(evaluate.report.table(scores))
+        progress = sys.stderr.isatty() or "lines"
+        scores = evaluate.evaluate(run.folder, data_dir=FLAGS.data_dir, figures=True, progress=progress)
+        print(evaluate.report.table(scores), scores.places, sep="\n\n")
     version = exported(model, run)
     print(f"Figures:    {figures}")
     print(f"Curves:     {run.folder / 'metrics.csv'}; tensorboard --logdir {run.folder}")
