@@ -202,8 +202,9 @@ def finish(model, run, rows, examples):
     with replaced_file(run.folder / "model.keras") as file:
         model.save(file)
     if FLAGS.evaluate:
-        scores = evaluate.evaluate(run.folder, data_dir=FLAGS.data_dir, figures=True, progress=sys.stderr.isatty())
-        print(evaluate.report.table(scores))
+        progress = sys.stderr.isatty() or "lines"
+        scores = evaluate.evaluate(run.folder, data_dir=FLAGS.data_dir, figures=True, progress=progress)
+        print(evaluate.report.table(scores), scores.places, sep="\n\n")
     version = exported(model, run)
     print(f"Figures:    {figures}")
     print(f"Curves:     {run.folder / 'metrics.csv'}; tensorboard --logdir {run.folder}")

@@ -74,13 +74,15 @@ def test_scores_are_those_of_the_functions_on_the_representation(model, run, dat
 
 
 def test_the_protocol_says_what_decides_each_score(run, data, tmp_path):
-    options = {"dataset": data, "out": tmp_path, "metrics": ["mig", "beta_vae_score", "decomposition"]}
+    names = ["mig", "beta_vae_score", "decomposition", "dci_random_forest"]
+    options = {"dataset": data, "out": tmp_path, "metrics": names}
     protocol = evaluate(run, **options, images=40, bootstrap=3, seed=2)["protocol"]
     mig = protocol["mig"]
     assert mig["definition"].startswith("Mutual information gap (Chen et al. 2018")
     expected = {"seed": 2, "num_train": 10_000, "bins": 20, "discrete": [3], "bootstrap": 3, "confidence": 0.95}
     assert json.loads(json.dumps(mig["arguments"])) == expected
-    assert mig["warnings"] == []  # nobody asked for more rows than there are
+    assert not any("rows" in warning for warning in mig["warnings"])  # nobody asked for more than there are
+    assert any("refit its trees: 3 resamples" in warning for warning in protocol["dci_random_forest"]["warnings"])
     assert protocol["beta_vae_score"]["arguments"]["grid"] == "matching rows"
     information = {"seed": 2, "num_samples": 40, "rows": 40, "dataset_size": 48}
     assert protocol["decomposition"]["arguments"] == information
@@ -116,8 +118,10 @@ def test_the_table_names_every_score_with_its_interval(run, data, tmp_path):
     assert "elbo" in scores["scores"]["likelihood_bounds"]
     table = report.table(scores)
     low, high = (scores["scores"]["mig"][f"mig_{end}"] for end in ("low", "high"))
-    assert f"[{low:.4f}, {high:.4f}]" in table and "mig_low" not in table
-    assert f"± {scores['scores']['decomposition']['mi_z_se']:.4f}" in table
+    half = (high - low) / 2
+    assert f"[{report.number(low, half)}, {report.number(high, half)}]" in table and "mig_low" not in table
+    error = scores["scores"]["decomposition"]["mi_z_se"]
+    assert f"± {report.number(error, error)}" in table
     assert table.index("z_" + str(np.argmax(scores["latents"]["kl"]))) < table.index(
         "z_" + str(np.argmin(scores["latents"]["kl"]))
     )
@@ -156,7 +160,8 @@ def test_figures_that_apply_are_drawn(run, version, data, tmp_path):
         evaluate(path, dataset=data, metrics="active_units", figures="all", out=tmp_path / path.name)
         names = {file.name for file in (tmp_path / path.name / "figures").iterdir()}
         assert names >= APPLY | {"factor_information.png", "class_matrix.png"}
-        assert len(names) == 10 and "mean_activations.png" not in names  # three class traversals; no sprites
+        assert names >= {"dci_matrix.png", "sap_matrix.png", "irs_matrix.png"}
+        assert len(names) == 13 and "mean_activations.png" not in names  # three class traversals; no sprites
 
 
 def test_figures_are_drawn_by_name(run, data, tmp_path):
@@ -194,7 +199,8 @@ def test_trade_offs_of_a_folder_of_evaluated_runs(run, data, tmp_path, monkeypat
     monkeypatch.setattr(plots, "trade_offs", remember)
     file = trade_offs(tmp_path, by="beta", metrics="mig", against="active_units")
     assert file == tmp_path / "figures" / "trade_offs.png" and file.exists()
-    trade_offs(tmp_path)
+    assert trade_offs(tmp_path, format=["svg", "png"]) == file.with_suffix(".svg")
+    assert file.with_suffix(".svg").read_text().startswith("<?xml")
     (sweeps, chosen, options), (_, every, _) = drawn
     assert chosen == ["mig"] and options == {"x": "active_units", "by": "beta"}
     assert [row["beta"] for row in sweeps["beta_vae"]] == [1, 4, 4] and set(every) == {"mig", "active_units"}
@@ -351,6 +357,8 @@ def test_what_is_no_model_is_named(run, tmp_path):
         ({"figures": ["kls"]}, "Unknown figure 'kls'. Did you mean 'kl'?"),
         ({"metrics": ["mig"], "dataset": "images"}, "'mig' needs what this model or data set does not have: factors"),
         ({"images": 49}, "from 2 to the 48"),
+        ({"format": ["png", "jpeg"]}, "`format` must be one or more of png, pdf, svg. Received: png, jpeg"),
+        ({"progress": "bars"}, "`progress` must be True, False or 'lines'. Received: 'bars'"),
         ({"bootstrap": -1}, "`bootstrap` must be 0 or at least 2"),
         ({"dataset": "dsprits"}, "Did you mean 'dsprites'"),
         ({"path": "nowhere"}, "There is no nowhere"),
@@ -379,6 +387,9 @@ def test_the_command(run, tmp_path):
     done = command(ROOT, f"--run={run}", "--metrics=active_units,class_information", "--images=30")
     assert done.returncode == 0, done.stderr
     assert "trained on 30 of 48 images of images" in done.stdout and "active_units" in done.stdout
+    assert done.stdout.splitlines()[-1] == f"Scores:  {run / 'scores.json'}"
+    stages = [line.partition(" s  ")[2] for line in done.stderr.splitlines() if " s  " in line]
+    assert stages[1:] == ["metric active_units", "metric class_information"]
     scores = json.loads((run / "scores.json").read_text())  # beside the model; the data are those of config.json
     assert scores["data"]["split"] == "train" and list(scores["scores"]) == ["active_units", "class_information"]
     wrong = command(ROOT, f"--run={run}", "--metrics=activ_units", f"--out={tmp_path / 'out'}")

@@ -40,11 +40,13 @@ def figures(representation, hybrid, images, tmp_path):
     values = [0.1, 2.0, 0.5]
     return [
         plots.mean_activations(representation),
-        plots.kl_bars(values, values),
+        plots.kl_bars(values, values, values),
         plots.variance_information(values, [0.9, 0.01, 0.4], values),
         plots.factor_matrix(np.eye(5), NAMES),
+        plots.score_matrix(np.eye(10)[:, :5], NAMES, label="importance (gradient boosting)"),
         plots.class_matrix(np.arange(10), np.arange(10)),
         plots.trade_offs({"imae": RUNS, "beta_vae": RUNS}, ["mig", "rec"]),
+        plots.trade_offs({"imae": RUNS}, ["mig", "rec"], confidence=0.95),
         plots.training_curves({"a": [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.0}]}),
         plots.traversals(hybrid, images),
         plots.reconstructions(hybrid, images[:10]),
@@ -67,7 +69,7 @@ def test_every_figure_fits_a_column_with_letters_of_seven_points(representation,
 def test_mean_activations_are_means_over_all_else(representation):
     figure = plots.mean_activations(representation)
     maps = [axes for axes in figure.axes if axes.images]
-    assert [axes.get_ylabel() for axes in maps] == ["$z_{0}$", "$z_{1}$"]  # by KL; the idle one is left out
+    assert [axes.get_title() for axes in maps] == ["$z_{0}$", "$z_{1}$"]  # by KL; the idle one is left out
     x, y = np.arange(4), np.arange(5)
     np.testing.assert_allclose(maps[0].images[0].get_array(), 3 * x[None] + y[:, None])  # x to the right, y down
     np.testing.assert_allclose(maps[1].images[0].get_array(), 0, atol=1e-6)

@@ -5,10 +5,13 @@ python -m vaezoo.evaluate --run=saved_models/nonsyn/3 --metrics=mig,dci --bootst
 python -m vaezoo.evaluate --run=runs/sweep --by=beta
 
 subject      what is evaluated: a run's folder, a .keras file or a SavedModel, and its data
+arguments    checks of what is asked for
 catalogue    METRICS: what each metric needs and is called with
 choice       which of them, by name, apply
 report       scores.json and the table
 figures      FIGURES, by name
+evaluation   what is returned: scores.json, and where it and the figures are
+udr          of a folder of runs of several seeds
 sweep        trade-offs over a folder of evaluated runs
 """
 
@@ -17,19 +20,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from vaezoo import metrics as vaezoo_metrics
 from vaezoo.data import ImageData
 from vaezoo.evaluate import catalogue, report
+from vaezoo.evaluate.arguments import check_fit, dataset_of, formats_of, names_of, writable
 from vaezoo.evaluate.choice import check_names, choose, offers
+from vaezoo.evaluate.evaluation import Evaluation, FigureError, stages
 from vaezoo.evaluate.figures import FIGURES, draw
-from vaezoo.evaluate.subject import find, load_data, seeds, settings
-from vaezoo.evaluate.sweep import differing, trade_offs
+from vaezoo.evaluate.subject import find
+from vaezoo.evaluate.sweep import trade_offs
+from vaezoo.evaluate.udr import evaluate_seeds
 from vaezoo.metrics.interval import check_interval
 from vaezoo.metrics.represent import represent, sample
 
-__all__ = ["evaluate", "evaluate_seeds", "trade_offs"]
+__all__ = ["Evaluation", "FigureError", "evaluate", "evaluate_seeds", "trade_offs"]
 
 
 def evaluate(
@@ -45,8 +50,9 @@ def evaluate(
     split: str | None = None,
     out: str | os.PathLike | None = None,
     figures: bool | str | Iterable[str] = False,
-    progress: bool = False,
-) -> dict[str, Any]:
+    format: str | Iterable[str] = "png",
+    progress: bool | str = False,
+) -> Evaluation:
     """Compute scores, write them to scores.json, draw figures if asked to, and return what was written.
 
     Args:
@@ -61,31 +67,40 @@ def evaluate(
         data_dir: as for `vaezoo.data.load`. split: "test" by default where there is one.
         out: folder of scores.json and figures/; by default the run's, or evaluations/<name>-<version>.
             What is written for a .keras file that is not a run's is <stem>.scores.json and <stem>.figures/.
-        figures: names of `figures.FIGURES`, or "all" or True: those that apply.
-        progress: show bars.
+        figures: names of `figures.FIGURES`, or "all" or True: those that apply. All of them have the latents in one
+            order, by falling KL over the images encoded. scores.json says which figure refused, and why.
+        format: of the figures: "png", "pdf", "svg", or several of them. What moves is a GIF whatever the format.
+        progress: True for a line for each stage and bars on stderr, "lines" for the lines alone (for a log).
+
+    Returns:
+        What scores.json holds, with the attributes `file` and `figures`, the paths of what was written.
 
     Raises:
         ValueError, OSError: what cannot work, before anything is written or, but for the metrics, computed.
+        FigureError: a figure that was named refused, or one could not be written. It is raised at the end, and its
+            `evaluation` is what was to be returned.
     """
-    names, drawn = names_of(metrics), names_of(figures)
+    names, drawn, formats = names_of(metrics), names_of(figures), formats_of(format)
     check_names(names)
     check_names(drawn, FIGURES, "figure")
     check_interval(bootstrap, confidence)
+    stage = stages(progress)
     subject = find(path)
     folder = writable(subject.folder if out is None else Path(out))
     data, split = dataset_of(dataset, subject.dataset, data_dir, split)
     check_fit(subject, data)
     chosen = choose(names, offers(subject.model, data))
     chosen_figures = choose(drawn, offers(subject.model, data), FIGURES, "figure")
-    sample(data, images, seed)  # refuses an impossible number
+    drawn_from = sample(data, images, seed)  # refuses an impossible number
 
-    encoded = represent(subject.model, data, images=images, seed=seed, progress=progress)
+    stage(f"encode {len(drawn_from)} images of {data.name}")
+    bars = progress is True
+    encoded = represent(subject.model, data, images=images, seed=seed, progress=bars)
     representation, left_out = catalogue.varying(encoded)
-    case = catalogue.Case(subject.model, data, representation, seed=seed, progress=progress)
+    case = catalogue.Case(subject.model, data, representation, seed=seed, progress=bars)
     computed = {}
     for name in chosen:
-        if progress:
-            print(f"{name} ...", flush=True)
+        stage(f"metric {name}")
         try:
             computed[name] = catalogue.compute(name, case, bootstrap=bootstrap, confidence=confidence)
         except ValueError as error:
@@ -96,95 +111,34 @@ def evaluate(
     latents = latents or vaezoo_metrics.per_latent(representation.mean, representation.log_var)
     scores = report.scores(subject, representation, split, seed, computed, latents, left_out)
     folder.mkdir(parents=True, exist_ok=True)
-    report.write(folder / f"{subject.prefix}scores.json", scores)
+    evaluation = Evaluation(scores | report.matrices(case), folder / f"{subject.prefix}scores.json")
+    report.write(evaluation.file, evaluation)
     if chosen_figures:
-        draw(case, chosen_figures, folder / f"{subject.prefix}figures", named=drawn)
-    return scores
+        illustrate(evaluation, case, chosen_figures, folder / f"{subject.prefix}figures", formats, drawn, stage)
+    return evaluation
 
 
-def evaluate_seeds(
-    path: str | os.PathLike,
-    *,
-    images: int | None = 10_000,
-    seed: int = 0,
-    bootstrap: int = 0,
-    confidence: float = 0.95,
-    dataset: str | ImageData | None = None,
-    data_dir: str | os.PathLike | None = None,
-    split: str | None = None,
-    out: str | os.PathLike | None = None,
-    progress: bool = False,
-) -> dict[str, Any]:
-    """UDR over a folder of runs of several seeds, all on the same images; the other arguments as for `evaluate`.
+def illustrate(evaluation: Evaluation, case, chosen, folder: Path, formats, named, stage) -> None:
+    """Draws figures into `folder` and adds to scores.json which they are, which refused, and what they computed.
 
-    udr_0, udr_1, ... are the runs by name; scores.json, in the folder itself, says which. Raises also ValueError for
-    fewer than two finished runs, and for runs that differ in more than their seeds.
+    The scores are in scores.json before. Raises FigureError at the end for a refused figure among those `named`, and
+    for an error of writing.
     """
-    check_interval(bootstrap, confidence)
-    subjects = seeds(path)
-    if dataset is None and len({subject.dataset for subject in subjects}) > 1:
-        raise ValueError(f"The runs must be of one data set. Received: {sorted({str(s.dataset) for s in subjects})}")
-    if mixed := differing([settings(subject.training) for subject in subjects]):
-        raise ValueError(f"The runs must differ by their seeds alone. Those in {path} differ in: {', '.join(mixed)}")
-    folder = writable(Path(path if out is None else out))
-    data, split = dataset_of(dataset, subjects[0].dataset, data_dir, split)
-    for subject in subjects:
-        check_fit(subject, data)
-    images = None if images is None else min(images, data.size)
-    encoded = [represent(subject.model, data, images=images, seed=seed, progress=progress) for subject in subjects]
-    arguments = {
-        "correlation": "lasso",
-        "threshold": 0.01,
-        "num_train": None,
-        "bootstrap": bootstrap,
-        "confidence": confidence,
-    }
-    scores = vaezoo_metrics.udr(
-        [r.mean for r in encoded],
-        kl=[vaezoo_metrics.per_latent(r.mean, r.log_var)["kl"] for r in encoded],
-        seed=seed,
-        progress=progress,
-        **arguments,
-    )
-    protocol = {
-        "definition": "Unsupervised disentanglement ranking (Duan et al. 2020, section 4).",
-        "computed_from": f"means of the latents with a KL above {arguments['threshold']} nats",
-        "arguments": {"seed": seed, **arguments},
-        "runs": {f"udr_{i}": subject.name for i, subject in enumerate(subjects)},
-        "training_seeds": [subject.training.get("seed") for subject in subjects],
-    }
-    result = report.scores(subjects, encoded[0], split, seed, {"udr": (scores, protocol)}, None)
-    folder.mkdir(parents=True, exist_ok=True)
-    report.write(folder / "scores.json", result)
-    return result
+    try:
+        files, refused = draw(case, chosen, folder, formats=formats, stage=stage)
+        evaluation.figures = [file for written in files.values() for file in written]
+        evaluation["figures"] = {
+            name: {"error": refused[name]} if name in refused else {"files": relative(files[name], folder.parent)}
+            for name in chosen
+        }
+        evaluation |= report.matrices(case)
+        report.write(evaluation.file, evaluation)
+    except OSError as error:
+        raise FigureError(str(error), evaluation) from error
+    if failed := [f"figure {name}: {error}" for name, error in refused.items() if name in named]:
+        raise FigureError("; ".join(failed), evaluation)
 
 
-def names_of(chosen: bool | str | Iterable[str]) -> list[str]:
-    """Names, from one, several, or a yes (all) or no (none)."""
-    if isinstance(chosen, (bool, str)):
-        return {True: ["all"], False: []}.get(chosen, [chosen])
-    return list(chosen)
-
-
-def dataset_of(dataset, trained_on: str | None, data_dir, split: str | None) -> tuple[ImageData, str]:
-    """A data set and its split, given or that of the training."""
-    if isinstance(dataset, ImageData):
-        return dataset, split or "as given"
-    return load_data(dataset or trained_on, data_dir=data_dir, split=split)
-
-
-def check_fit(subject, data: ImageData) -> None:
-    """Raises ValueError where a model takes images of another shape than those of the data."""
-    if tuple(subject.model.image_shape) != tuple(data.image_shape):
-        raise ValueError(
-            f"{subject.name} takes images {tuple(subject.model.image_shape)}. "
-            f"Received: {data.name} with {tuple(data.image_shape)}"
-        )
-
-
-def writable(folder: Path) -> Path:
-    """`folder`, which need not exist yet. Raises OSError where no file can be written there."""
-    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise OSError(f"{there} is not a folder that can be written to.")
-    return folder
+def relative(files: Iterable[Path], folder: Path) -> list[str]:
+    """Paths below `folder`, as scores.json names them."""
+    return [file.relative_to(folder).as_posix() for file in files]

@@ -8,7 +8,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from absl import app, flags
 
-from vaezoo.evaluate import evaluate, evaluate_seeds, report, trade_offs
+from vaezoo.evaluate import FigureError, evaluate, evaluate_seeds, report, trade_offs
+from vaezoo.evaluate.arguments import FORMATS
 from vaezoo.evaluate.catalogue import METRICS
 from vaezoo.evaluate.figures import FIGURES
 
@@ -23,6 +24,11 @@ flags.DEFINE_list(
     "by their seeds.",
 )
 flags.DEFINE_list("figures", [], f"Draw, too: all (that apply), or some of: {', '.join(FIGURES)}.")
+flags.DEFINE_list(
+    "format",
+    ["png"],
+    f"Of the figures: some of {', '.join(FORMATS)}. animated_traversals is a GIF whatever the format.",
+)
 flags.DEFINE_list(
     "by",
     None,
@@ -43,16 +49,18 @@ SHARED = ("seed", "bootstrap", "confidence", "dataset", "data_dir", "split", "ou
 
 
 def main(argv):
-    """Prints the table and where the files are."""
+    """Prints the table and where the files are; stages, bars and errors go to stderr."""
     if len(argv) > 1:
         sys.exit(f"vaezoo.evaluate: unexpected argument {argv[1]!r}; flags start with --.")
     if not FLAGS.run:
         sys.exit("vaezoo.evaluate: --run=<folder, .keras file or SavedModel> is needed.")
-    options = {name: getattr(FLAGS, name) for name in SHARED} | {"progress": sys.stderr.isatty()}
+    options = {name: getattr(FLAGS, name) for name in SHARED} | {"progress": sys.stderr.isatty() or "lines"}
+    failure = None
     try:
         if FLAGS.by:
-            options = {"by": FLAGS.by, "against": FLAGS.against, "metrics": FLAGS.metrics, "out": FLAGS.out}
-            print(trade_offs(FLAGS.run, **options))
+            options = {name: getattr(FLAGS, name) for name in ("by", "against", "metrics", "out", "format")}
+            file = trade_offs(FLAGS.run, **options)
+            print(*(file.with_suffix(f".{suffix}") for suffix in dict.fromkeys(FLAGS.format)), sep="\n")
             return
         if FLAGS.metrics == ["udr"]:
             if FLAGS.figures:
@@ -61,10 +69,14 @@ def main(argv):
                 options["images"] = FLAGS.images
             scores = evaluate_seeds(FLAGS.run, **options)
         else:
-            scores = evaluate(FLAGS.run, metrics=FLAGS.metrics, images=FLAGS.images, figures=FLAGS.figures, **options)
+            options |= {"images": FLAGS.images, "figures": FLAGS.figures, "format": FLAGS.format}
+            scores = evaluate(FLAGS.run, metrics=FLAGS.metrics, **options)
+    except FigureError as error:
+        scores, failure = error.evaluation, f"vaezoo.evaluate: {error}"
     except (ValueError, OSError) as error:
         sys.exit(f"vaezoo.evaluate: {error}")
-    print(report.table(scores))
+    print(report.table(scores), scores.places, sep="\n\n", flush=True)
+    sys.exit(failure)
 
 
 if __name__ == "__main__":

@@ -14,19 +14,45 @@ import numpy as np
 from vaezoo import metrics
 from vaezoo.data import FactorGrid, ImageData
 from vaezoo.metrics import Exported, Representation
+from vaezoo.metrics.information import entropy
+from vaezoo.metrics.unsupervised import per_dimension_kl
 from vaezoo.models import BaseVAE
 from vaezoo.terms import AggregatePosterior
+
+UNTOLD = ("progress", "probabilities", "return_matrix")  # arguments that no protocol names
 
 
 @dataclasses.dataclass
 class Case:
-    """What metrics and figures are computed from; what takes long is made when first asked for."""
+    """What metrics and figures are computed from; what takes long is made when first asked for.
+
+    matrices: metric -> the matrix behind its score, float64 [d, F], of those that have one and were computed.
+    """
 
     model: BaseVAE | Exported
     data: ImageData
     representation: Representation
     seed: int = 0
     progress: bool = False
+    matrices: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+
+    @cached_property
+    def kl(self) -> np.ndarray:
+        """The mean KL over all rows, in nats, of each Gaussian latent, then of each categorical block, float64."""
+        r = self.representation
+        of_blocks = [np.log(p.shape[1]) - entropy(p.astype(np.float64)).mean() for p in r.probs]
+        return np.concatenate([per_dimension_kl(r.mean, r.log_var), of_blocks])
+
+    @property
+    def order(self) -> np.ndarray:
+        """The order in which every figure has the Gaussian latents, [d]: by falling KL."""
+        return np.argsort(-self.kl[: self.representation.mean.shape[1]], kind="stable")
+
+    def matrix(self, metric: str) -> np.ndarray:
+        """The matrix [d, F] behind the score of a metric, computed now unless it was."""
+        if metric not in self.matrices:
+            compute(metric, self)
+        return self.matrices[metric]
 
     @cached_property
     def q(self) -> AggregatePosterior:
@@ -155,17 +181,23 @@ METRICS: dict[str, Metric] = {
 
 
 def compute(name: str, case: Case, *, bootstrap: int = 0, confidence: float = 0.95) -> tuple[dict, dict[str, Any]]:
-    """(scores, protocol) of one metric: all arguments that decide the scores, its source, and what it warned of."""
+    """(scores, protocol) of one metric: all arguments that decide the scores, its source, and what it warned of.
+
+    Where the metric can return the matrix behind its score, that is put into `case.matrices`.
+    """
     metric = METRICS[name]
     positional, decided = metric.inputs(case)
     parameters = inspect.signature(metric.function).parameters
     common = {"seed": case.seed, "bootstrap": bootstrap, "confidence": confidence, "progress": case.progress}
+    common["return_matrix"] = True
     given = {key: value for key, value in common.items() if key in parameters} | decided | metric.options
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always", UserWarning)
         scores = metric.function(*positional, **given)
+    for key in [key for key in scores if key.endswith("_matrix")]:
+        case.matrices[name] = scores.pop(key)
     defaults = {key: p.default for key, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
-    settled = {key: value for key, value in (defaults | given).items() if key not in ("progress", "probabilities")}
+    settled = {key: value for key, value in (defaults | given).items() if key not in UNTOLD}
     settled |= metric.more(case)
     if "grid" in settled:
         settled["grid"] = "matching rows" if settled["grid"] is None else "full grid"

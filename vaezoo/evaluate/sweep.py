@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vaezoo import plots
+from vaezoo.evaluate.arguments import formats_of
 from vaezoo.evaluate.choice import GROUPS, check_names
+from vaezoo.evaluate.figures import save
 from vaezoo.evaluate.report import SUFFIXES
 from vaezoo.evaluate.subject import about, settings
 
@@ -20,6 +22,7 @@ def trade_offs(
     against: str | None = None,
     metrics: Iterable[str] = ("default",),
     out: str | os.PathLike | None = None,
+    format: str | Iterable[str] = "png",
 ) -> Path:
     """Draw scores against `by`, a line for each model, from the scores.json of the runs in `folder`; returns the file.
 
@@ -33,12 +36,14 @@ def trade_offs(
         against: the score on the abscissa; `by` itself by default.
         metrics: whose scores are drawn; by default all that every run has.
         out: folder of figures/trade_offs.png; by default the runs'.
+        format: "png", "pdf" or "svg", or several, whose files are called alike; the first one's is returned.
 
     Raises:
         ValueError: no evaluated run there, one without `by`, several data sets, or no score that all have.
     """
     metrics, by = ([names] if isinstance(names, str) else list(names) for names in (metrics, by))
     check_names(metrics)
+    formats = formats_of(format)
     evaluated = {file.parent.name: about(file) for file in sorted(Path(folder).glob("*/scores.json"))}
     if not evaluated:
         raise ValueError(f"Expected a folder of evaluated runs. No folder in {folder} has a scores.json")
@@ -58,10 +63,11 @@ def trade_offs(
     shared = [key for key in rows[0] if key in wanted and all(key in row for row in rows)]
     if not shared:
         raise ValueError(f"Expected scores of {', '.join(metrics)} that all runs have. Found none in {folder}")
-    file = Path(folder if out is None else out, "figures", "trade_offs.png")
+    file = Path(folder if out is None else out, "figures", f"trade_offs.{formats[0]}")
     figure = plots.trade_offs(sweeps, shared, x=against, by=", ".join(by))
     file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file)
+    for suffix in formats:
+        save(figure, file.with_suffix(f".{suffix}"))
     return file
 
 

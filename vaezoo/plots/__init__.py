@@ -7,7 +7,7 @@ tell apart: `figure.savefig("traversals.png")`, or .pdf.
     animation      animated_traversals                              the same, moving: a GIF
     activations    mean_activations                                 of a `vaezoo.metrics.Representation`
     latents        kl_bars, variance_information                    of `vaezoo.metrics.per_latent`
-    matrices       factor_matrix, class_matrix                      of information; of classes and labels
+    matrices       factor_matrix, score_matrix, class_matrix        of information; of scores; of classes and labels
     curves         training_curves, trade_offs                      of metrics.csv; of sweeps
 """
 
@@ -16,7 +16,7 @@ from vaezoo.plots.animation import animated_traversals
 from vaezoo.plots.curves import trade_offs, training_curves
 from vaezoo.plots.images import class_traversals, reconstructions, traversals
 from vaezoo.plots.latents import kl_bars, variance_information
-from vaezoo.plots.matrices import class_matrix, factor_matrix
+from vaezoo.plots.matrices import class_matrix, factor_matrix, score_matrix
 
 __all__ = [
     "animated_traversals",
@@ -26,6 +26,7 @@ __all__ = [
     "kl_bars",
     "mean_activations",
     "reconstructions",
+    "score_matrix",
     "training_curves",
     "trade_offs",
     "traversals",

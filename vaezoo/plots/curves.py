@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vaezoo.plots.names import line_name, readable, visible, wrapped
 from vaezoo.plots.style import fonts, line, new_figure, open_axes
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 PANEL = 1.45  # inches high
 COLUMN = 64  # characters of the legend in the width of a figure
+SIDE = 24  # characters of a label along the ordinate of a panel
 
 
 def training_curves(
@@ -45,7 +47,8 @@ def training_curves(
             axes.set_xlabel("step")
             axes.locator_params(axis="x", nbins=4)
             open_axes(axes)
-        legend(figure, panels[0], len(runs))
+        if len(runs) > 1:
+            legend(figure, *panels[0].get_legend_handles_labels())
     return figure
 
 
@@ -62,7 +65,8 @@ def trade_offs(
     sweeps: method -> one mapping of scores for each run, with its value of `by`; the runs that share it differ by
     their seeds. x: the quantity on the abscissa, also a mean over seeds; `by` itself if None. Points go along
     rising `by`. The band is the interval of the mean by Student's t, at `confidence` (80 % in the paper); of a
-    single seed there is none.
+    single seed there is none. A method with one value of `by` has an error bar instead. The names of models, scores
+    and hyperparameters are written as the papers write them.
 
     Raises ValueError for runs without `by`, `x` or a quantity in `y`, and confidence outside (0, 1).
     """
@@ -75,21 +79,37 @@ def trade_offs(
             raise ValueError(f"Every run of {method!r} must have {[by, x, *y]}. Missing: {sorted(missing) or 'runs'}")
     with fonts():
         figure, panels = panels_of(len(y))
-        for axes, name in zip(panels, y, strict=True):
-            for i, (method, runs) in enumerate(sweeps.items()):
+        for axes, score in zip(panels, y, strict=True):
+            for i, (name, runs) in enumerate(sweeps.items()):
                 steps = sorted({run[by] for run in runs})
                 groups = [[run for run in runs if run[by] == step] for step in steps]
                 across = np.array([np.mean([run[x] for run in group]) for group in groups])
-                middle, half = np.array([interval([run[name] for run in group], confidence) for group in groups]).T
-                axes.plot(across, middle, label=method, **line(i))
+                middle, half = np.array([interval([run[score] for run in group], confidence) for group in groups]).T
+                axes.plot(across, middle, label=line_name(name), **line(i))
                 axes.fill_between(across, middle - half, middle + half, color=line(i)["color"], alpha=0.2, linewidth=0)
                 if len(steps) == 1:  # whose band would have no width
                     axes.errorbar(across, middle, half, color=line(i)["color"], capsize=2, elinewidth=0.8)
             axes.set_xlabel(readable(x))
-            axes.set_ylabel(readable(name))
+            axes.set_ylabel(wrapped(readable(score), SIDE))
             open_axes(axes)
-        legend(figure, panels[0], len(sweeps))
+        handles, labels = panels[0].get_legend_handles_labels()
+        if shown := intervals_shown(sweeps, by):
+            handles, labels = [*handles, shown], [*labels, f"{100 * confidence:g} % interval of the mean"]
+        if len(handles) > 1:
+            legend(figure, handles, labels)
     return figure
+
+
+def intervals_shown(sweeps: Mapping[str, Sequence[Mapping[str, float]]], by: str) -> tuple:
+    """Handles for the legend of the intervals: a band, an error bar, or both drawn over each other; () for none."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    values = [[run[by] for run in runs] for runs in sweeps.values()]
+    several = [of_line for of_line in values if len(set(of_line)) < len(of_line)]  # one value, several seeds
+    band = [Patch(facecolor="0.3", alpha=0.25)] if any(len(set(of_line)) > 1 for of_line in several) else []
+    bar = [Line2D([], [], color="0.3", marker="|", linestyle="")] if any(len(set(v)) == 1 for v in several) else []
+    return (*band, *bar)
 
 
 def interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
@@ -112,19 +132,11 @@ def panels_of(count: int):
     return figure, panels[:count]
 
 
-def legend(figure: Figure, axes, lines: int) -> None:
-    """One legend for all panels, above them, where there are several lines."""
-    if lines > 1:
-        handles, labels = axes.get_legend_handles_labels()
-        across = COLUMN // (8 + max(map(len, labels)))  # 8 for the piece of line
-        figure.legend(
-            handles,
-            labels,
-            loc="outside upper center",
-            ncols=min(lines, 4, max(1, across)),
-            columnspacing=1,
-            frameon=False,
-        )
+def legend(figure: Figure, handles: Sequence, labels: Sequence[str]) -> None:
+    """One legend for all panels, above them."""
+    across = COLUMN // (8 + max(len(visible(label)) for label in labels))  # 8 for the piece of line
+    ncols = min(len(labels), 4, max(1, across))
+    figure.legend(handles, labels, loc="outside upper center", ncols=ncols, columnspacing=1, frameon=False)
 
 
 def logarithmic(axes, low: float, high: float) -> None:
@@ -135,9 +147,3 @@ def logarithmic(axes, low: float, high: float) -> None:
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 3) if high < 100 * low else (1,), numticks=5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_locator(NullLocator())
-
-
-def readable(name: str) -> str:
-    """A score's name as an axis has it."""
-    greek = {"beta": r"$\beta$", "gamma": r"$\gamma$", "lambda_": r"$\lambda$"}
-    return ", ".join(greek.get(part, part.replace("_", " ")) for part in name.split(", "))

@@ -35,6 +35,7 @@ def fonts():
             "font.size": FONT,
             "axes.titlesize": FONT,
             "axes.labelsize": FONT,
+            "figure.labelsize": FONT,
             "xtick.labelsize": FONT,
             "ytick.labelsize": FONT,
             "legend.fontsize": FONT,

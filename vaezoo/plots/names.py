@@ -1,0 +1,96 @@
+"""Readable names of scores, hyperparameters and models, as axes and legends show them."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+HYPERPARAMETERS = {
+    "alpha": r"$\alpha$",
+    "beta": r"$\beta$",
+    "beta_y": r"$\beta_y$",
+    "gamma": r"$\gamma$",
+    "lambda_": r"$\lambda$",
+    "lambda_d": r"$\lambda_d$",
+    "lambda_od": r"$\lambda_{od}$",
+    "omega": r"$\omega$",
+    "sigma_r": r"$\sigma_r$",
+    "vat_weight": "VAT weight",
+    "vat_radius": "VAT radius",
+}
+SCORES = {
+    "reconstruction": "reconstruction (nats)",
+    "kl_z": r"$\mathrm{KL}_z$ (nats)",
+    "kl_y": r"$\mathrm{KL}_y$ (nats)",
+    "elbo": "ELBO (nats)",
+    "iwae": "IWAE (nats)",
+    "mi_z": "$I(x; z)$ (nats)",
+    "mi_y": "$I(x; y)$ (nats)",
+    "total_correlation": "total correlation (nats)",
+    "dimension_wise_kl": "dimension-wise KL (nats)",
+    "chen_mig": "MIG of Chen et al.",
+}
+MODELS = {
+    "vae": "VAE",
+    "beta_vae": r"$\beta$-VAE",
+    "annealed_vae": "AnnealedVAE",
+    "joint_vae": "JointVAE",
+    "factor_vae": "FactorVAE",
+    "beta_tcvae": r"$\beta$-TCVAE",
+    "info_vae": "InfoVAE",
+    "wae_mmd": "WAE-MMD",
+    "dip_vae": "DIP-VAE",
+    "nonsyn": "Non-Syn VAE",
+    "imae": "IMAE",
+}
+# The longest first: "dci_forest" is not "dci".
+PREFIXES = {
+    "beta_vae": r"$\beta$-VAE",
+    "factor_vae": "FactorVAE",
+    "dci_forest": "DCI (forest)",
+    "dci": "DCI",
+    "mig": "MIG",
+    "sap": "SAP",
+    "irs": "IRS",
+    "nmi": "NMI",
+    "ari": "ARI",
+    "udr": "UDR",
+}
+
+
+def readable(name: str) -> str:
+    """Formats the name of a score or hyperparameter, or several joined by ", ", as an axis label."""
+    if ", " in name:
+        return ", ".join(map(readable, name.split(", ")))
+    known = HYPERPARAMETERS | SCORES
+    if name in known:
+        return known[name]
+    if block := re.fullmatch(r"mi_y_(\d+)", name):
+        return f"$I(x; y_{{{block[1]}}})$ (nats)"
+    for prefix, words in PREFIXES.items():
+        if name == prefix or name.startswith(f"{prefix}_"):
+            return re.sub(" train$", " (train)", words + name.removeprefix(prefix).replace("_", " "))
+    return re.sub(" train$", " (train)", name.replace("_", " "))
+
+
+def line_name(line: str) -> str:
+    """Formats the name of a line of a sweep, "imae, vat_weight=0", as a legend entry, "IMAE, VAT weight = 0"."""
+    model, *settings = line.split(", ")
+    pairs = (setting.partition("=") for setting in settings)
+    told = [f"{readable(name)}{' = ' if equals else ''}{value}" for name, equals, value in pairs]
+    return ", ".join([MODELS.get(model, model), *told])
+
+
+def visible(label: str) -> str:
+    """A label without the marks of mathematics: a Greek letter or a sign counts as one character."""
+    return re.sub(r"[$_{}^]", "", re.sub(r"\\(?!mathrm)[a-z]+", "x", label).replace("\\mathrm", ""))
+
+
+def wrapped(label: str, width: int) -> str:
+    """A label in lines of at most `width` visible characters."""
+    return label if len(visible(label)) <= width else "\n".join(textwrap.wrap(label, width))
+
+
+def block_name(block: int, blocks: int) -> str:
+    """Formats the name of a categorical latent: y where it is the only one, otherwise y_0, y_1, ..."""
+    return "$y$" if blocks == 1 else f"$y_{{{block}}}$"
