@@ -1,3 +1,9 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -158,6 +164,58 @@ def test_imaes_gamma_follows_beta():
 def test_names_are_checked(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    "name, meant",
+    [
+        ("lr", "learning_rate"),
+        ("latent_dim", "latents"),
+        ("latent_size", "latents"),
+        ("z_dim", "latents"),
+        ("input_shape", "image_shape"),
+    ],
+)
+def test_other_libraries_names_are_understood(name, meant):
+    with pytest.raises(ValueError, match=f"Unknown .* '{name}'. Did you mean '{meant}'?"):
+        vaezoo.create("vae", image_shape=SHAPE, **{name: 3})
+
+
+@pytest.mark.parametrize("shape", [28, (28, 28), (28, 28, 0), (28, 28, 1.0), "abc", (28, 28, 1, 1)])
+def test_an_image_shape_is_three_whole_numbers(shape):
+    with pytest.raises(ValueError, match=r"`image_shape` must be \(height, width, channels\), in pixels. Received"):
+        vaezoo.create("vae", image_shape=shape, network=SMALL)
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, float("nan"), "fast"])
+def test_a_learning_rate_is_positive(rate):
+    with pytest.raises(
+        ValueError, match="`learning_rate` must be positive, or a keras.*LearningRateSchedule. Received"
+    ):
+        vaezoo.create("vae", image_shape=SHAPE, network=SMALL, learning_rate=rate)
+
+
+def test_a_learning_rate_may_follow_a_schedule(images, tmp_path):
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([1], [0.1, 0.01])
+    model = vaezoo.create("nonsyn", image_shape=SHAPE, network=SMALL, learning_rate=schedule, jit_compile=False)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.1)
+    model.compile(model.optimizer, run_eagerly=True)
+    for _ in range(2):
+        model.train_on_batch(images)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert float(loaded.optimizer.learning_rate) == float(model.optimizer.learning_rate) == pytest.approx(0.01)
+    assert json.dumps(loaded.optimizer.get_config()) == json.dumps(model.optimizer.get_config())
+
+
+def test_another_backend_of_keras_is_refused():
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(Path(vaezoo.__file__).parents[1])}
+    command = [sys.executable, "-c", "import vaezoo"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.stderr.splitlines()[-1] == (
+        "ImportError: vaezoo needs Keras's TensorFlow backend: set KERAS_BACKEND=tensorflow before keras is imported. "
+        "Received: 'jax'"
+    )
 
 
 def test_compile_replaces_the_optimizer(images):

@@ -17,8 +17,16 @@ Read in the order in which data flows; each stage imports only stages above it:
 """
 
 import os
+import sys
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+_backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+if "keras" in sys.modules:  # which has read its backend from a file of its own where nothing was set
+    _backend = sys.modules["keras"].config.backend()
+if _backend != "tensorflow":
+    raise ImportError(
+        f"vaezoo needs Keras's TensorFlow backend: set KERAS_BACKEND=tensorflow before keras is imported. "
+        f"Received: {_backend!r}"
+    )
 
 from vaezoo import data  # noqa: E402
 from vaezoo.latents import LatentSpec  # noqa: E402

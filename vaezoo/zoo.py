@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
+import numbers
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -32,6 +33,15 @@ MODELS: dict[str, type[BaseVAE]] = {
     "imae": models.IMAE,
 }
 
+SYNONYMS = {
+    "lr": "learning_rate",
+    "latent_dim": "latents",
+    "latent_size": "latents",
+    "z_dim": "latents",
+    "input_shape": "image_shape",
+}
+"""What `create` calls arguments that other libraries name otherwise."""
+
 NETWORKS = {
     "conv": (networks.conv_encoder, networks.conv_decoder),
     "mlp": (networks.mlp_encoder, networks.mlp_decoder),
@@ -44,7 +54,7 @@ def create(
     image_shape: Sequence[int] | None = None,
     latents: LatentSpec | Mapping[str, Any] | None = None,
     network: str | Mapping[str, Any] | None = None,
-    learning_rate: float | None = None,
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule | None = None,
     seed: int | None = None,
     jit_compile: bool | str = "auto",
     steps_per_execution: int = 1,
@@ -54,7 +64,8 @@ def create(
 
     name: a model ("nonsyn": image_shape is needed) or a preset ("nonsyn_dsprites").
     image_shape: (H, W, C) in pixels. latents: a `LatentSpec`. network: "conv", "mlp", or a dict with that `kind`
-        and options of its `encoder` and `decoder` (see `vaezoo.networks`). learning_rate: of the optimizer.
+        and options of its `encoder` and `decoder` (see `vaezoo.networks`). learning_rate: of the optimizer; a number,
+        or a `keras.optimizers.schedules.LearningRateSchedule` of the step.
         Each defaults to the preset's, or to that of the model's first preset.
     seed: of the initial weights and of all noise.
     jit_compile: True, False, or "auto": see `worth_compiling`.
@@ -67,6 +78,7 @@ def create(
         if name not in PRESETS:
             raise ValueError(f"create({name!r}) needs an `image_shape` (height, width, channels).")
         image_shape = preset["image_shape"]
+    check_image_shape(image_shape)
     hyperparameters = {**preset["hyperparameters"], **hyperparameters}
     if name in PRESETS and "dataset_size" in MODELS[preset["model"]].hyperparameters():
         hyperparameters.setdefault("dataset_size", preset["dataset_size"])
@@ -76,8 +88,7 @@ def create(
     model = MODELS[preset["model"]](encoder, decoder, latents=latents, seed=seed, **hyperparameters)
     optimizer = dict(preset["optimizer"])
     if learning_rate is not None:
-        if not 0 < learning_rate < math.inf:
-            raise ValueError(f"`learning_rate` must be positive. Received: {learning_rate}")
+        check_learning_rate(learning_rate)
         optimizer["learning_rate"] = learning_rate
     model.compile(
         Adam(**optimizer),
@@ -85,6 +96,24 @@ def create(
         steps_per_execution=steps_per_execution,
     )
     return model
+
+
+def check_image_shape(image_shape) -> None:
+    """Raises ValueError unless a shape is three whole numbers of at least 1."""
+    sides = list(image_shape) if isinstance(image_shape, Iterable) else []
+    if len(sides) != 3 or not all(isinstance(side, numbers.Integral) and side >= 1 for side in sides):
+        raise ValueError(f"`image_shape` must be (height, width, channels), in pixels. Received: {image_shape!r}")
+
+
+def check_learning_rate(learning_rate) -> None:
+    """Raises ValueError unless a learning rate is a positive number or one of Keras's schedules."""
+    if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+        return
+    if not (isinstance(learning_rate, numbers.Real) and 0 < learning_rate < math.inf):
+        raise ValueError(
+            "`learning_rate` must be positive, or a keras.optimizers.schedules.LearningRateSchedule. "
+            f"Received: {learning_rate!r}"
+        )
 
 
 def preset_of(model: str, dataset: str | None = None) -> dict[str, Any]:
@@ -175,5 +204,6 @@ def check_choice(what: str, value, choices: Iterable[str]) -> None:
     if value in choices:
         return
     near = difflib.get_close_matches(str(value), choices, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    meant = SYNONYMS.get(str(value), near[0] if near else None)
+    hint = f" Did you mean {meant!r}?" if meant else ""
     raise ValueError(f"Unknown {what} {value!r}.{hint} Choose from: {', '.join(choices)}.")

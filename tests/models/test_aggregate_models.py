@@ -146,7 +146,7 @@ def test_imae_is_equations_8_and_9(estimator, weights, images):
         L_z = -tf.reduce_sum(q_z.marginals + minus_log_r, -1)
         H = lambda p: -tf.reduce_sum(p * tf.math.log(p), -1)  # noqa: E731
         I_y = sum(H(tf.reduce_mean(p, 0)) - tf.reduce_mean(H(p)) for p in q.probs)
-        L_y = I_y - 2 * T.smoothness(lambda x: model.encode(x).logits, images, q.logits, fold(KEY, -2))
+        L_y = I_y - 2 * T.smoothness(lambda x: model.posterior(x).logits, images, q.logits, fold(KEY, -2))
         L_y -= weights.get("marginal_weight", 0.0) * marginal_kl(q)
         return -(-rec + beta_y * L_y + 3 * L_z - gamma * (q_z.joint - tf.reduce_sum(q_z.marginals, -1)))
 

@@ -99,7 +99,7 @@ def a_clean_pass(model, x):
     q = model.encode(x, training=True)
     moved = statistics(model)
     smooth = (
-        smoothness(lambda x: model.encode(x, training=True).logits, x, q.logits, fold(model.key(model.step, 0), -2))
+        smoothness(lambda x: model.posterior(x, training=True).logits, x, q.logits, fold(model.key(model.step, 0), -2))
         if q.logits
         else 0.0
     )

@@ -15,7 +15,7 @@ def test_its_weight_is_in_the_loss(name, images):
     with_vat, without = (small_model(name, latents=HYBRID, vat_weight=weight) for weight in (3.0, 0.0))
     terms = [model.objective(images, KEY, training=False) for model in (with_vat, without)]
     q = with_vat.encode(images)
-    S = smoothness(lambda x: with_vat.encode(x).logits, images, q.logits, fold(KEY, -2))
+    S = smoothness(lambda x: with_vat.posterior(x).logits, images, q.logits, fold(KEY, -2))
     np.testing.assert_allclose(terms[0]["smoothness"], S, rtol=1e-4)
     factor = 3 * (with_vat.beta if name == "imae" else 1)
     np.testing.assert_allclose(terms[0]["loss"] - terms[1]["loss"], factor * S, rtol=1e-3, atol=1e-2)
@@ -27,7 +27,7 @@ def test_the_radius_may_follow_each_images_neighbour(images):
     flat = images.reshape(48, -1)
     distances = np.linalg.norm(flat[:, None] - flat[None], axis=-1) + 1e9 * np.eye(48)
     S = smoothness(
-        lambda x: model.encode(x).logits, images, q.logits, fold(KEY, -2), epsilon=0.25 * distances.min(1).astype("f4")
+        lambda x: model.posterior(x).logits, images, q.logits, fold(KEY, -2), epsilon=0.25 * distances.min(1).astype("f4")
     )
     np.testing.assert_allclose(model.vat(images, q, KEY, False), S, rtol=1e-3, atol=1e-4)
 

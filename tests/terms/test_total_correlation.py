@@ -190,6 +190,21 @@ def test_compiled_values_and_gradients_are_those_of_eager(estimator):
         np.testing.assert_allclose(compiled, eager, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("log_var", [-100.0, -170.0])
+def test_values_and_gradients_of_the_narrowest_posteriors(log_var):
+    """Where exp(-log_var) is infinite in float32: by hand, as no code is near another's mean."""
+    mu = tf.random.stateless_normal([16, 3], seed=[1, 2])
+    given = [mu, mu, tf.fill([16, 3], log_var)]
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        q = aggregate_posterior(*given, dataset_size=N, estimator="mss")
+        terms = index_code_mi(q), total_correlation(q)
+        loss = tf.add_n(terms)
+    np.testing.assert_allclose(terms[0], np.log(N), rtol=1e-4)
+    np.testing.assert_allclose(terms[1], 2 * np.log(N), rtol=1e-4)
+    assert all(np.isfinite(gradient).all() for gradient in tape.gradient(loss, given))
+
+
 @pytest.mark.parametrize("estimator", ["mws", "mss"])
 def test_a_batch_of_one_is_finite(estimator):
     z, mu, log_var = encoded(B=1)

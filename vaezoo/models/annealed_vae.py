@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from vaezoo.models.base import BaseVAE
+from vaezoo.models.hyperparameters import check_weights
 from vaezoo.terms import capacity, reconstruction
 
 
@@ -20,6 +21,7 @@ class AnnealedVAE(BaseVAE):
         self, encoder, decoder, *, gamma: float = 1000.0, c_max: float = 25.0, c_steps: int = 100_000, **options
     ):
         super().__init__(encoder, decoder, **options)
+        check_weights(gamma=gamma)
         self.gamma, self.c_max, self.c_steps = gamma, c_max, c_steps
         capacity(0, c_max, c_steps)  # refuses impossible ones
 

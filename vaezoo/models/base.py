@@ -15,17 +15,21 @@ from keras.optimizers.schedules import LearningRateSchedule
 
 from vaezoo.latents import LatentSpec, Posterior
 from vaezoo.latents.noise import fold
-from vaezoo.models.inputs import after, check_images, images_only
+from vaezoo.models.checked import CheckedModel
+from vaezoo.models.compatibility import checked_networks
+from vaezoo.models.hyperparameters import check_positive, check_weights, check_whole
+from vaezoo.models.inputs import after, checked_images, images_only
 from vaezoo.terms import categorical_kl, gaussian_kl, neighbour_radius, smoothness
 
 tfd = tfp.distributions
 EVALUATION = 2**31 - 1  # the "step" whose noise evaluate uses
 
 
-class BaseVAE(keras.Model):
+class BaseVAE(CheckedModel):
     """The abstract class of the zoo. A model normally writes only `objective`.
 
-    encoder: images [B, H, W, C] -> [B, latents.parameters]. decoder: codes [B, latents.size] -> [B, H, W, C].
+    encoder: images [B, H, W, C] -> [B, latents.parameters], or a list of mu [B, d], log_var [B, d] and the logits
+        [B, K] of each categorical block. decoder: codes [B, latents.size] -> [B, H, W, C].
     latents: a `LatentSpec`.
     likelihood: "bernoulli" (the decoder gives logits) or "gaussian" (it gives means, with standard deviation
         `scale` in units of the pixels' [0, 1]).
@@ -59,19 +63,17 @@ class BaseVAE(keras.Model):
         name: str | None = None,
     ):
         super().__init__(name=name, dtype="float32")
-        check_networks(encoder, decoder, latents)
         if likelihood not in ("bernoulli", "gaussian"):
             raise ValueError(f"`likelihood` must be 'bernoulli' or 'gaussian'. Received: {likelihood!r}")
-        if not 0 < scale < math.inf:
-            raise ValueError(f"`scale` must be positive. Received: {scale!r}")
+        check_positive(scale=scale)
+        check_weights(vat_weight=vat_weight)
         if vat_radius != "neighbour" and (isinstance(vat_radius, str) or not vat_radius > 0):
             raise ValueError(f"`vat_radius` must be positive or 'neighbour'. Received: {vat_radius!r}")
-        if not 0 <= vat_weight < math.inf:
-            raise ValueError(f"`vat_weight` must not be negative. Received: {vat_weight!r}")
         scheduled = isinstance(temperature, LearningRateSchedule)
         if not scheduled and not (isinstance(temperature, numbers.Real) and 0 < temperature < math.inf):
             raise ValueError(f"`temperature` must be positive or a schedule of the step. Received: {temperature!r}")
-        self.encoder, self.decoder, self.latents = encoder, decoder, latents
+        self.encoder, self.decoder = checked_networks(encoder, decoder, latents, likelihood)
+        self.latents = latents
         self.likelihood, self.scale, self.temperature = likelihood, scale, temperature
         self.vat_weight, self.vat_radius = vat_weight, vat_radius
         self.seed = random.randrange(2**31) if seed is None else seed
@@ -82,14 +84,21 @@ class BaseVAE(keras.Model):
     # The distributions
 
     def encode(self, x, training: bool = False) -> Posterior:
-        """q(z, y | x), a tfp distribution over codes, from images [B, H, W, C]."""
+        """q(z, y | x), a tfp distribution over codes, from images [B, H, W, C] in [0, 1], or a list of them.
+
+        Raises ValueError for other shapes, dtypes or values.
+        """
+        return self.posterior(checked_images(x, self.image_shape), training)
+
+    def posterior(self, x, training: bool = False) -> Posterior:
+        """`encode` without a check: of perturbed images, for instance."""
         return self.latents.posterior(self.encoder(x, training=training))
 
     def encode_apart(self, x, training: bool) -> Posterior:
-        """`encode`, but the statistics of BatchNorm stay where they were: for a pass beside the one that trains."""
+        """`posterior`, but the statistics of BatchNorm stay where they were: for a pass beside the one that trains."""
         statistics = self.encoder.non_trainable_variables
         before = [tf.identity(variable) for variable in statistics]
-        q = self.encode(x, training)
+        q = self.posterior(x, training)
         for variable, value in zip(statistics, before, strict=True):
             variable.assign(value)
         return q
@@ -103,7 +112,7 @@ class BaseVAE(keras.Model):
 
     def infer(self, x, key, training: bool):
         """q(z, y | x), a code drawn from it (relaxed in training, one-hot otherwise) and p(x | code)."""
-        q = self.encode(x, training)
+        q = self.posterior(x, training)
         code = q.draw(key, self.temperature_now() if training else None)
         return q, code, self.decode(code, training)
 
@@ -241,22 +250,11 @@ class BaseVAE(keras.Model):
         """Mean codes [B, d + sum K]: mu, then the class probabilities of each categorical block."""
         return self.encode(x, training).mean()
 
-    def fit(self, x=None, *args, **kwargs):
-        """Keras's fit on images in [0, 1], float [N, H, W, C]: an array or a tf.data.Dataset of batches.
-
-        Labels beside the images are ignored. Raises ValueError for other shapes, dtypes or values.
-        """
-        check_images(x, self.image_shape)
-        return super().fit(x, *args, **kwargs)
-
-    def evaluate(self, x=None, *args, **kwargs):
-        """Keras's evaluate: means over all images of the terms, with the same noise every time."""
-        check_images(x, self.image_shape)
-        return super().evaluate(x, *args, **kwargs)
-
     def generate(self, n: int, *, seed: int | None = None) -> np.ndarray:
         """Mean images float32 [n, H, W, C] of n codes drawn from the prior, the same ones for the same seed."""
         seed = self.seed if seed is None else seed
+        check_whole(n=n, least=0)
+        check_whole(seed=seed)
         code = self.latents.prior().sample(n, seed=tf.constant([seed % 2**31, 0], tf.int32))
         return self.decode(code[:, 0]).mean().numpy()
 
@@ -280,24 +278,3 @@ class BaseVAE(keras.Model):
     @classmethod
     def from_config(cls, config):
         return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
-
-
-def check_networks(encoder: keras.Model, decoder: keras.Model, latents: LatentSpec) -> None:
-    """Raises ValueError where encoder, decoder and latents do not fit, and where a layer computes in float16."""
-    if not isinstance(latents, LatentSpec):
-        raise ValueError(f"`latents` must be a vaezoo.LatentSpec. Received: {latents!r}")
-    for network, side, shape, expected in (
-        ("encoder", "end in", encoder.output_shape, (None, latents.parameters)),
-        ("decoder", "take", decoder.input_shape, (None, latents.size)),
-        ("decoder", "give the encoder's images,", decoder.output_shape, encoder.input_shape),
-    ):
-        if tuple(shape) != tuple(expected):
-            raise ValueError(
-                f"With latents={latents}, the {network} must {side} a shape {tuple(expected)}. Received: {tuple(shape)}"
-            )
-    for name, network in {"encoder": encoder, "decoder": decoder}.items():
-        if any(layer.compute_dtype == "float16" for layer in network._flatten_layers()):
-            raise ValueError(
-                f"The {name} must not compute in float16, in which small gradients vanish. Use the dtype policy "
-                "'mixed_bfloat16'. Received: 'float16'"
-            )

@@ -3,6 +3,7 @@
 import keras
 
 from vaezoo.models.base import BaseVAE
+from vaezoo.models.hyperparameters import check_weights
 from vaezoo.terms import (
     aggregate_posterior,
     check_aggregate,
@@ -38,6 +39,7 @@ class BetaTCVAE(BaseVAE):
     ):
         super().__init__(encoder, decoder, **options)
         check_aggregate(dataset_size, estimator)
+        check_weights(alpha=alpha, beta=beta, gamma=gamma)
         self.dataset_size, self.estimator = dataset_size, estimator
         self.alpha, self.beta, self.gamma = alpha, beta, gamma
 

@@ -3,6 +3,7 @@
 import keras
 
 from vaezoo.models.base import BaseVAE
+from vaezoo.models.hyperparameters import check_weights
 from vaezoo.terms import reconstruction
 
 
@@ -12,6 +13,7 @@ class BetaVAE(BaseVAE):
 
     def __init__(self, encoder, decoder, *, beta: float = 4.0, **options):
         super().__init__(encoder, decoder, **options)
+        check_weights(beta=beta)
         self.beta = beta
 
     def objective(self, x, key, training):

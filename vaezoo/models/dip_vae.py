@@ -3,6 +3,7 @@
 import keras
 
 from vaezoo.models.base import BaseVAE
+from vaezoo.models.hyperparameters import check_weights
 from vaezoo.terms import covariance_of_codes, covariance_of_means, diagonal, off_diagonal, reconstruction
 
 
@@ -20,6 +21,7 @@ class DIPVAE(BaseVAE):
         super().__init__(encoder, decoder, **options)
         if kind not in ("i", "ii"):
             raise ValueError(f"`kind` must be 'i' or 'ii'. Received: {kind!r}")
+        check_weights(lambda_od=lambda_od, lambda_d=lambda_d)
         self.kind, self.lambda_od, self.lambda_d = kind, lambda_od, lambda_d
 
     def objective(self, x, key, training):

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from vaezoo.latents.noise import fold, open_uniform
 from vaezoo.models.base import BaseVAE
+from vaezoo.models.hyperparameters import check_positive, check_weights
 from vaezoo.networks import discriminator as build_discriminator
 from vaezoo.optimizers import Adam
 from vaezoo.terms import reconstruction
@@ -20,13 +21,15 @@ class FactorVAE(BaseVAE):
     2. minimise the cross-entropy of D, which tells z of B, from q(z), from z of B' with each dimension permuted
        among its images, from prod_k q(z_k). Over D only; no gradient reaches the encoder.
 
-    Both z of the second update come from the encoder as the first one left it. D sees z alone.
+    Both z of the second update come from the encoder as the first one left it, where Algorithm 2 reuses the z of B
+    that the first one drew: D learns to tell the codes that it is asked about next, for one more pass of B through
+    the encoder. D sees z alone.
 
     gamma: weight of the total correlation. discriminator: codes z [B, d] -> logits [B, 2], class 0 for q(z); by
     default the paper's six layers of 1000. discriminator_learning_rate: of its Adam (beta 0.5, 0.9).
     """
 
-    batches_per_step = 2
+    batches_per_step = updates_per_step = 2
 
     def __init__(
         self,
@@ -39,6 +42,8 @@ class FactorVAE(BaseVAE):
         **options,
     ):
         super().__init__(encoder, decoder, **options)
+        check_weights(gamma=gamma)
+        check_positive(discriminator_learning_rate=discriminator_learning_rate)
         self.gamma, self.discriminator_learning_rate = gamma, discriminator_learning_rate
         D = discriminator or build_discriminator(self.latents.gaussian, seed=self.seed)
         if (D.input_shape, D.output_shape) != ((None, self.latents.gaussian), (None, 2)):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import keras
 import tensorflow as tf
 
 from vaezoo.models.base import BaseVAE
+from vaezoo.models.hyperparameters import check_positive, check_weights
 from vaezoo.terms import (
     aggregate_posterior,
     check_aggregate,
@@ -58,12 +57,13 @@ class IMAE(BaseVAE):
     ):
         super().__init__(encoder, decoder, vat_weight=vat_weight, **options)
         check_aggregate(dataset_size, estimator)
-        if not 0 < sigma_r < math.inf:
-            raise ValueError(f"`sigma_r` must be positive. Received: {sigma_r!r}")
+        check_positive(sigma_r=sigma_r)
+        check_weights(beta=beta, marginal_weight=marginal_weight)
         self.dataset_size, self.estimator, self.sigma_r = dataset_size, estimator, sigma_r
         self.beta, self.beta_y = beta, beta if beta_y is None else beta_y
         self.gamma = 2 * beta if gamma is None else gamma
         self.marginal_weight = marginal_weight
+        check_weights(beta_y=self.beta_y, gamma=self.gamma)
 
     def objective(self, x, key, training):
         q, code, p = self.infer(x, key, training)

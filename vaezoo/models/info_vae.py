@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from vaezoo.latents.noise import fold, standard_normal
 from vaezoo.models.base import BaseVAE
+from vaezoo.models.hyperparameters import check_weights
 from vaezoo.terms import (
     aggregate_kl,
     aggregate_posterior,
@@ -47,6 +48,9 @@ class InfoVAE(BaseVAE):
         if divergence not in ("mmd", "kl"):
             raise ValueError(f"`divergence` must be 'mmd' or 'kl'. Received: {divergence!r}")
         check_kernel(kernel)
+        check_weights(lambda_=lambda_)
+        if not 1 - lambda_ - 1e-9 <= alpha <= 1:
+            raise ValueError(f"`alpha` must be from 1 - lambda_ to 1, or a weight is negative. Received: {alpha!r}")
         if divergence == "kl" and dataset_size is None:
             raise ValueError("divergence='kl' needs `dataset_size`, the number of images in the training set.")
         if dataset_size is not None:

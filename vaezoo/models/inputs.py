@@ -1,10 +1,14 @@
-"""Checks of what is given to fit and evaluate, before the first step."""
+"""Checks of images: arrays, and the batches that a data set gives."""
 
 from __future__ import annotations
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from vaezoo.data import ImageData
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
 def images_only(data) -> tf.Tensor:
@@ -23,33 +27,73 @@ def after(x):
     return tf.control_dependencies(tf.nest.flatten(x))
 
 
-def check_images(data, image_shape: tuple[int, int, int]) -> None:
-    """Raises ValueError unless `data` holds images in [0, 1], float [N, H, W, C].
+def checked_images(x, image_shape: tuple[int, int, int]):
+    """Returns images [N, H, W, C] once checked, and a list of images [H, W, C] stacked.
 
-    Arrays are checked whole; of a tf.data.Dataset, its element_spec and its first batch. Anything else that
-    Keras takes (generators, PyDatasets) cannot be looked into without being consumed and passes.
+    Only concrete values are checked: inside a graph this costs nothing.
+
+    Raises:
+        ValueError: if the dtype is not floating, the shape does not fit, or a value is NaN or outside [0, 1].
     """
-    if isinstance(data, tf.data.Dataset):
-        spec = keras.utils.unpack_x_y_sample_weight(data.element_spec)[0]
-        check_spec(spec.shape, spec.dtype, image_shape)
-        first = next(iter(data.take(1)), None)
-        if first is None:
-            raise ValueError("Expected batches of images. Received an empty tf.data.Dataset.")
-        check_range(np.asarray(keras.utils.unpack_x_y_sample_weight(first)[0]))
-    elif isinstance(data, (np.ndarray, tf.Tensor)):
-        check_spec(tf.TensorShape(data.shape), tf.as_dtype(data.dtype), image_shape)
-        if not len(data):
+    if not tf.executing_eagerly():
+        return x
+    if isinstance(x, (list, tuple)):
+        x = stacked(x, image_shape)
+    refuse_other_kinds(x, image_shape)
+    if isinstance(x, (np.ndarray, tf.Tensor, tf.Variable)):
+        check_spec(x.shape, x.dtype, image_shape)
+        if not len(x):
             raise ValueError("Expected at least one image. Received an empty array.")
-        check_range(np.asarray(data))
+        check_range(np.asarray(x))
+    return x
 
 
-def check_spec(shape: tf.TensorShape, dtype: tf.DType, image_shape: tuple[int, int, int]) -> None:
-    """Raises ValueError unless a dtype is floating and a shape fits [N, H, W, C]."""
+def stacked(images: list | tuple, image_shape: tuple[int, int, int]) -> np.ndarray:
+    """One array [N, H, W, C] of a list of images, which Keras would take for the N inputs of a model."""
+    images = [np.asarray(image) for image in images if not isinstance(image, dict)] or [np.zeros(0)]
+    if {image.shape for image in images} != {tuple(image_shape)}:
+        raise ValueError(
+            f"Expected one array of images {(None, *image_shape)}, or a list of images {tuple(image_shape)}. Received "
+            f"a list with shapes {', '.join(str(image.shape) for image in images[:3])}. Labels are an argument apart."
+        )
+    return np.stack(images)
+
+
+def refuse_other_kinds(x, image_shape: tuple[int, int, int]) -> None:
+    """Raises ValueError for None, an `ImageData` and a dict, and says what to give in its place."""
     expected = f"Expected images as floats in [0, 1] with shape {(None, *image_shape)}."
-    if not dtype.is_floating:
-        raise ValueError(f"{expected} Received dtype {dtype.name}: divide 0..255 by 255, or use vaezoo.data.")
+    if x is None:
+        raise ValueError(f"{expected} Received None.")
+    if isinstance(x, ImageData):
+        raise ValueError(
+            f"{expected} Received an ImageData: give its `batches(batch_size, seed=...)` or its `images(indices)`."
+        )
+    if isinstance(x, dict):
+        key = "image" if "image" in x else next(iter(x), "image")
+        raise ValueError(
+            f"{expected} Received a dict of {list(x)}: take the images out of it; of a tf.data.Dataset by "
+            f"`dataset.map(lambda example: tf.cast(example[{key!r}], tf.float32) / 255)`."
+        )
+
+
+def check_spec(shape, dtype, image_shape: tuple[int, int, int]) -> None:
+    """Raises ValueError unless a dtype is floating and a shape fits [N, H, W, C]."""
+    expected, shape = f"Expected images as floats in [0, 1] with shape {(None, *image_shape)}.", tf.TensorShape(shape)
+    if dtype.name not in FLOATS:
+        raise ValueError(f"{expected} Received dtype {dtype.name}: {remedy(dtype.name)}.")
     if not shape.is_compatible_with((None, *image_shape)):
         raise ValueError(f"{expected} Received shape {tuple(shape) if shape.rank is not None else shape}.")
+
+
+def remedy(dtype: str) -> str:
+    """What makes images of a dtype that is not floating."""
+    if dtype == "bool":
+        return "cast to float32, or use vaezoo.data.from_arrays"
+    if dtype == "uint8":
+        return "divide 0..255 by 255, or use vaezoo.data.from_arrays"
+    if dtype == "uint16":
+        return "divide by the largest value of the format, 65535 for 16 bits"
+    return "divide 0..255 by 255, or cast to uint8 and use vaezoo.data.from_arrays"
 
 
 def check_range(images: np.ndarray) -> None:
@@ -57,3 +101,9 @@ def check_range(images: np.ndarray) -> None:
     low, high = images.min(), images.max()
     if not (low >= 0 and high <= 1):  # written so that NaN fails
         raise ValueError(f"Expected images in [0, 1]. Received values from {low} to {high}.")
+
+
+def check_batch_size(batch_size: int, most: int | None) -> None:
+    """Raises ValueError for a batch of more images than the data set that a model was told of has."""
+    if most is not None and batch_size > most:
+        raise ValueError(f"`dataset_size` must be at least the batch size, {batch_size}. Received: {most}.")

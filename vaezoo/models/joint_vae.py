@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from vaezoo.models.base import BaseVAE
+from vaezoo.models.hyperparameters import check_weights
 from vaezoo.terms import capacity, check_discrete_capacity, discrete_ceiling, reconstruction
 
 
@@ -34,6 +35,7 @@ class JointVAE(BaseVAE):
         **options,
     ):
         super().__init__(encoder, decoder, **options)
+        check_weights(gamma=gamma)
         y_capacity = discrete_ceiling(self.latents.categorical) if y_capacity is None else y_capacity
         check_discrete_capacity(y_capacity, self.latents.categorical)
         self.gamma = gamma

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from vaezoo.latents.noise import fold, standard_normal
 from vaezoo.models.base import BaseVAE
+from vaezoo.models.hyperparameters import check_weights
 from vaezoo.terms import marginal_kl, mmd, reconstruction
 
 
@@ -20,6 +21,7 @@ class WAEMMD(BaseVAE):
 
     def __init__(self, encoder, decoder, *, lambda_: float = 10.0, **options):
         super().__init__(encoder, decoder, **options)
+        check_weights(lambda_=lambda_)
         self.lambda_ = lambda_
 
     def objective(self, x, key, training):

@@ -13,7 +13,8 @@ def worst_subset(K: tf.Tensor, omega: float) -> tf.Tensor:
     The policy adds the best candidate while omega * Imax(best + [c]) > Imax(best), the first one whatever omega
     if its K > 0. Imax is additive (the KL of a factorial Gaussian), so its rounds go through K in descending
     order (ties to the lower index) and stop at the first refusal: a sort and a cumulative sum. Non-Syn VAE,
-    Algorithm 4, read as its text intends: as printed, it depends on the order of the latents.
+    Algorithm 4, read as its text intends. A scan that updates its best value within a round, as the algorithm is
+    printed, depends on the order of the latents; `NonSynVAE` says how often the two differ.
     """
     order = tf.argsort(K, axis=-1, direction="DESCENDING", stable=True)
     K_sorted = tf.gather(K, order, axis=-1, batch_dims=K.shape.rank - 1)

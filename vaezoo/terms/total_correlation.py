@@ -79,8 +79,12 @@ def pair_weights(batch_size, dataset_size: int, estimator: str) -> tf.Tensor:
 
 
 def log_normal(z: tf.Tensor, mu: tf.Tensor, log_var: tf.Tensor) -> tf.Tensor:
-    """log N(z; mu, exp(log_var)) of each element, in nats, broadcast over the shapes."""
-    return -0.5 * (tf.square(z - mu) * tf.exp(-log_var) + log_var + math.log(2.0 * math.pi))
+    """log N(z; mu, exp(log_var)) of each element, in nats, broadcast over the shapes.
+
+    The difference is scaled before it is squared: exp(-log_var) overflows float32 for log_var < -88, where
+    0 * infinity would be NaN.
+    """
+    return -0.5 * (tf.square((z - mu) * tf.exp(-0.5 * log_var)) + log_var + math.log(2.0 * math.pi))
 
 
 def index_code_mi(q: AggregatePosterior) -> tf.Tensor:

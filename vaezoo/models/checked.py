@@ -1,0 +1,103 @@
+"""A keras.Model whose verbs take images, and check them before anything is done with them."""
+
+from __future__ import annotations
+
+import inspect
+import types
+
+import keras
+import tensorflow as tf
+
+from vaezoo.models.finite import StopAtNonFinite
+from vaezoo.models.inputs import check_batch_size, checked_images
+from vaezoo.models.streams import checked_data, refusals_in_one_line
+
+
+class CheckedModel(keras.Model):
+    """Keras's compile, fit, evaluate, predict and `..._on_batch`, with one clear error for what they cannot do.
+
+    A subclass has an `image_shape` (H, W, C) and may have a `dataset_size`, the most images that a batch can have.
+    """
+
+    updates_per_step = 1
+    """Updates of the optimizer within a training step."""
+
+    def compile(self, optimizer="rmsprop", *args, **kwargs):
+        """Keras's compile. Raises ValueError for gradient accumulation where a step has several updates."""
+        optimizer = keras.optimizers.get(optimizer)
+        if self.updates_per_step > 1 and getattr(optimizer, "gradient_accumulation_steps", None):
+            raise ValueError(
+                f"{type(self).__name__} makes {self.updates_per_step} updates a step and takes no optimizer with "
+                f"`gradient_accumulation_steps`. Received: {optimizer.gradient_accumulation_steps}"
+            )
+        super().compile(optimizer, *args, **kwargs)
+
+    def compile_from_config(self, config):
+        """As Keras's, which a model with a `compile` of its own must repeat, or a reload has no optimizer."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def fit(self, x=None, *args, **kwargs):
+        """Keras's fit on images in [0, 1], float [N, H, W, C]: an array, or a data set of batches.
+
+        Labels beside the images are ignored.
+
+        Raises:
+            ValueError: for images of another shape, dtype or range, in any batch, training or validation.
+            FloatingPointError: where the loss becomes NaN or infinite.
+        """
+        given = inspect.signature(super().fit).bind(x, *args, **kwargs).arguments
+        if isinstance(x, (tf.data.Dataset, types.GeneratorType)):
+            given.setdefault("shuffle", False)  # or Keras warns that it cannot
+        batch_size = given.get("batch_size") or 32
+        given["x"] = self._checked(x, batch_size)
+        if given.get("validation_data") is not None:
+            x, *rest = keras.utils.unpack_x_y_sample_weight(given["validation_data"])
+            x = self._checked(x, given.get("validation_batch_size") or batch_size, what="validation data")
+            given["validation_data"] = x if all(part is None for part in rest) else (x, *rest)
+        given["callbacks"] = with_callback(given.get("callbacks"), StopAtNonFinite(), self)
+        with refusals_in_one_line():
+            return super().fit(**given)
+
+    def evaluate(self, x=None, *args, **kwargs):
+        """Keras's evaluate: means over all images of the terms, with the same noise every time."""
+        if kwargs.get("_use_cached_eval_dataset"):  # Keras's fit, with the validation data that it was given
+            return super().evaluate(x, *args, **kwargs)
+        batch_size = inspect.signature(super().evaluate).bind(x, *args, **kwargs).arguments.get("batch_size") or 32
+        with refusals_in_one_line():
+            return super().evaluate(self._checked(x, batch_size), *args, **kwargs)
+
+    def predict(self, x, *args, **kwargs):
+        """Keras's predict: mean codes float32 [N, d + sum K] of images [N, H, W, C] or of a data set of them."""
+        with refusals_in_one_line():
+            return super().predict(checked_data(x, self.image_shape), *args, **kwargs)
+
+    def train_on_batch(self, x, *args, **kwargs):
+        """Keras's train_on_batch, on checked images."""
+        return super().train_on_batch(self._checked_batch(x), *args, **kwargs)
+
+    def test_on_batch(self, x, *args, **kwargs):
+        """Keras's test_on_batch, on checked images."""
+        return super().test_on_batch(self._checked_batch(x), *args, **kwargs)
+
+    def predict_on_batch(self, x):
+        """Keras's predict_on_batch, on checked images."""
+        return super().predict_on_batch(checked_images(x, self.image_shape))
+
+    def _checked(self, x, batch_size: int, what: str = "data"):
+        most = getattr(self, "dataset_size", None)
+        return checked_data(x, self.image_shape, most=most, batch_size=batch_size, what=what)
+
+    def _checked_batch(self, x):
+        x = checked_images(x, self.image_shape)
+        check_batch_size(len(x), getattr(self, "dataset_size", None))
+        return x
+
+
+def with_callback(callbacks, callback: keras.callbacks.Callback, model: keras.Model):
+    """The callbacks that Keras's fit takes, one, several, None or a CallbackList, and another one after them."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callback.set_model(model)
+        callbacks.callbacks.append(callback)
+        return callbacks
+    return [*keras.tree.flatten(callbacks or []), callback]

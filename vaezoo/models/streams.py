@@ -1,0 +1,119 @@
+"""Checks of every batch of a tf.data.Dataset, a PyDataset or a generator, as it passes."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+import types
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from vaezoo.models.inputs import check_batch_size, check_range, check_spec, checked_images, refuse_other_kinds
+
+REFUSAL = re.compile(r"Batch \d+ of the (validation )?data: .*?\.(?=\]?$)", re.MULTILINE)
+
+
+def checked_data(x, image_shape, *, most: int | None = None, batch_size: int = 32, what: str = "data"):
+    """Returns what Keras takes as `x`, such that no batch of it reaches a model unchecked.
+
+    Arrays are checked whole, at once. The batches of a tf.data.Dataset, a `keras.utils.PyDataset` and a generator are
+    checked as they pass, and their number is named; a data set keeps its cardinality and its options. Other kinds, a
+    tf.distribute.DistributedDataset among them, pass unchecked.
+
+    Args:
+        x: images, or batches of (images, ...).
+        image_shape: (H, W, C).
+        most: the images that the data set of a model has; no batch may have more.
+        batch_size: images that Keras puts into each batch of an array.
+        what: "data" or "validation data", for messages.
+
+    Raises:
+        ValueError: for images of another dtype, shape or range, and for an empty data set.
+    """
+    if isinstance(x, tf.data.Dataset):
+        return checked_dataset(x, image_shape, most, what)
+    check = functools.partial(check_batch, image_shape=image_shape, most=most, what=what)
+    if isinstance(x, keras.utils.PyDataset):
+        return CheckedPyDataset(x, check)
+    if isinstance(x, types.GeneratorType):
+        return (check(batch, n) for n, batch in enumerate(x, start=1))
+    x = checked_images(x, image_shape)
+    if isinstance(x, (np.ndarray, tf.Tensor)):
+        check_batch_size(min(batch_size, len(x)), most)
+    return x
+
+
+def checked_dataset(dataset: tf.data.Dataset, image_shape, most: int | None, what: str) -> tf.data.Dataset:
+    """The data set, whose batches raise InvalidArgumentError as they are drawn; see `refusals_in_one_line`."""
+    spec = keras.utils.unpack_x_y_sample_weight(dataset.element_spec)[0]
+    refuse_other_kinds(spec, image_shape)
+    check_spec(spec.shape, spec.dtype, image_shape)
+    check_batch_size(spec.shape[:1].num_elements() or 0, most)
+    if dataset.cardinality() == 0:
+        raise ValueError("Expected batches of images. Received an empty tf.data.Dataset.")
+
+    def check(n, batch):
+        x = keras.utils.unpack_x_y_sample_weight(batch)[0]
+        low, high, B = tf.reduce_min(x), tf.reduce_max(x), tf.shape(x)[0]  # NaN where a pixel is
+        where, size = f"Batch {{}} of the {what}:", "`dataset_size` must be at least the batch size"
+        values = "expected images in [0, 1]. Received values from"
+        message = tf.strings.format(f"{where} {values} {{}} to {{}}.", (n, low, high))
+        tf.debugging.Assert((low >= 0) & (high <= 1), [message])
+        if most is not None:
+            message = tf.strings.format(f"{where} {size}, {{}}. Received: {most}.", (n, B))
+            tf.debugging.Assert(tf.less_equal(B, most), [message])
+        return batch
+
+    return dataset.enumerate(start=1).map(check)
+
+
+def check_batch(batch, number: int, *, image_shape, most: int | None, what: str):
+    """Returns a batch of Python's making as a tuple, once checked. Raises ValueError, naming its number."""
+    try:
+        x = keras.utils.unpack_x_y_sample_weight(batch)[0]
+        refuse_other_kinds(x, image_shape)
+        x = np.asarray(x)
+        check_spec(x.shape, x.dtype, image_shape)
+        check_range(x)
+        check_batch_size(len(x), most)
+    except ValueError as error:
+        message = str(error)
+        raise ValueError(f"Batch {number} of the {what}: {message[:1].lower()}{message[1:]}") from None
+    return batch if isinstance(batch, (tuple, list)) else (batch,)
+
+
+class CheckedPyDataset(keras.utils.PyDataset):
+    """A PyDataset whose every batch goes through `check(batch, number)`."""
+
+    def __init__(self, batches: keras.utils.PyDataset, check):
+        super().__init__(batches.workers, batches.use_multiprocessing, batches.max_queue_size)
+        self.batches, self.check = batches, check
+
+    @property
+    def num_batches(self):
+        return self.batches.num_batches
+
+    def __getitem__(self, index):
+        return self.check(self.batches[index], index + 1)
+
+    def on_epoch_begin(self):
+        self.batches.on_epoch_begin()
+
+    def on_epoch_end(self):
+        self.batches.on_epoch_end()
+
+
+@contextlib.contextmanager
+def refusals_in_one_line() -> Iterator[None]:
+    """Raises what a check refused within TensorFlow's input pipeline as a ValueError of one line."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        refusal = REFUSAL.search(error.message)
+        if refusal is None:
+            raise
+        raise ValueError(refusal[0]) from None
