@@ -210,7 +210,8 @@ class BaseVAE(CheckedModel):
     def metrics(self):
         if not self._means:
             terms = {}
-            trace = tf.function(lambda x: terms.update(self.objective(x, self.key(0, 0), training=False)))
+            objective = lambda x: terms.update(self.objective(x, self.key(0, 0), training=False))  # noqa: E731
+            trace = tf.function(objective, autograph=False)
             trace.get_concrete_function(tf.TensorSpec((2, *self.image_shape), tf.float32))
             for name in sorted(terms, key="loss".__ne__):
                 self._means[name] = keras.metrics.Mean(name=name)
