@@ -32,8 +32,8 @@ from absl import app, flags, logging  # noqa: E402
 
 import vaezoo  # noqa: E402
 from vaezoo import evaluate, plots, zoo  # noqa: E402
-from vaezoo.durable import check_writable, replaced_file, write_text  # noqa: E402
-from vaezoo.serving import about_run  # noqa: E402
+from vaezoo.durable import replaced_file, write_text  # noqa: E402
+from vaezoo.serving import about_run, check_export_folder  # noqa: E402
 from vaezoo.training import Interrupted, Run  # noqa: E402
 from vaezoo.training.run import check_intervals  # noqa: E402
 
@@ -148,7 +148,7 @@ def prepare():
     data.batches(batch_size * model.batches_per_step, seed=FLAGS.seed, steps=1)  # refuses an impossible size
     workdir = FLAGS.workdir or f"runs/{preset_name or f'{model_name}_{Path(data.name).stem}'}"
     run = Run(workdir, config)
-    check_writable(export_folder(config))
+    check_export_folder(export_folder(config))
     exported_before(run.folder)
     return data, model, run, config
 

@@ -202,7 +202,7 @@ def changed_data(case: Case) -> str:
 def in_the_way(case: Case) -> str:
     """A file is where the export folder should be: refused before training."""
     case.exports.write_text("")
-    return case.refused(case.exports.unlink, words="which is a file")
+    return case.refused(case.exports.unlink, words="is no folder")
 
 
 FAULTS = {  # kind: (the fault, how often for each family in the whole campaign)

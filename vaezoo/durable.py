@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,9 +116,24 @@ def folder_lock(folder: Path) -> Iterator[None]:
 
 
 def check_writable(folder: Path) -> None:
-    """Raises OSError unless files can be written to a folder, which need not exist yet."""
-    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not there.is_dir():
-        raise OSError(f"Expected {folder} to be a folder or a new one. Received: {there}, which is a file")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise OSError(f"Expected {folder} to be writable. Received: {there}, which is not")
+    """Refuses a folder in which no file can be made, and leaves nothing behind. The folder need not exist yet.
+
+    A temporary file is made in the folder or in the nearest parent that exists: permission bits do not tell of
+    read-only disks, nor what root may do.
+
+    Raises:
+        NotADirectoryError: if a file or a broken link is in the way.
+        OSError: if no file can be made there.
+    """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(folder)  # a path too long, for instance, raises its own error
+    place = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not place.is_dir():
+        raise NotADirectoryError(f"Expected a folder to write to. Received: '{folder}', where '{place}' is no folder")
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise OSError(
+            error.errno, f"Expected a folder that can be written to. Received: '{folder}', {error.strerror}"
+        ) from error

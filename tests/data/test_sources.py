@@ -392,6 +392,12 @@ def test_newest_version(tmp_path):
     assert prepared.find("other", [tmp_path]) is None
 
 
+@pytest.mark.parametrize("images", [IMAGES, None, [IMAGES]])
+def test_images_in_memory_are_told_where_to_go(images):
+    with pytest.raises(TypeError, match="use vaezoo.data.from_arrays"):
+        load(images)
+
+
 # Without a network
 
 

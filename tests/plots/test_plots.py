@@ -5,6 +5,7 @@ import pytest
 from small import small_model
 
 from vaezoo import plots
+from vaezoo.plots.images import image_grid
 from vaezoo.terms import gaussian_kl
 
 
@@ -49,3 +50,11 @@ def test_curves_show_every_term_once_and_weighted():
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["loss (nats)", "5 x synergy (nats)"]
     np.testing.assert_allclose(figure.axes[1].lines[0].get_ydata(), [10, 5])
+
+
+@pytest.mark.parametrize("channels, shown", [(1, ()), (2, ()), (3, (3,)), (4, (4,)), (16, (3,))])
+def test_images_of_any_number_of_channels_are_drawn(channels, shown):
+    rows = np.random.default_rng(0).random((2, 3, 8, 8, channels))
+    pixels = canvas(image_grid(rows, ["a", "b"]))
+    assert pixels.shape == (17, 26, *shown)
+    np.testing.assert_allclose(pixels[:8, :8].reshape(8, 8, -1), rows[0, 0, ..., : shown[0] if shown else 1])

@@ -28,7 +28,7 @@ def test_a_file_or_a_broken_link_in_the_way(folder, tmp_path, no_work):
     (tmp_path / "file").write_text("mine")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     before, blocking = contents(tmp_path), tmp_path / folder.partition("/")[0]
-    words = f"Expected a folder to export to. Received: '{tmp_path / folder}', where '{blocking}' is no folder"
+    words = f"Expected a folder to write to. Received: '{tmp_path / folder}', where '{blocking}' is no folder"
     for check in (check_export_folder, lambda folder: export(small_model("vae"), folder)):
         with pytest.raises(NotADirectoryError) as error:
             check(tmp_path / folder)

@@ -49,7 +49,13 @@ def load(
         ValueError: if the name or the split is unknown, or a file is damaged, too large (`guards.check_bytes`)
             or not what it should be.
         FileNotFoundError: if a folder or file does not exist, or no copy was found and none can be had.
+        TypeError: if `name_or_path` is no name and no path.
     """
+    if not isinstance(name_or_path, (str, os.PathLike)):
+        raise TypeError(
+            "Expected the name of a data set or a path. "
+            f"Received: {type(name_or_path).__name__}; for images in memory, use vaezoo.data.from_arrays"
+        )
     name = os.fspath(name_or_path)
     folders = _folders(data_dir)
     if name == "dsprites":

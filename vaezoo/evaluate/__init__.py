@@ -23,8 +23,9 @@ from pathlib import Path
 
 from vaezoo import metrics as vaezoo_metrics
 from vaezoo.data import ImageData
+from vaezoo.durable import check_writable
 from vaezoo.evaluate import catalogue, report
-from vaezoo.evaluate.arguments import check_fit, dataset_of, formats_of, names_of, writable
+from vaezoo.evaluate.arguments import check_fit, dataset_of, formats_of, names_of
 from vaezoo.evaluate.choice import check_names, choose, offers
 from vaezoo.evaluate.evaluation import Evaluation, FigureError, stages
 from vaezoo.evaluate.figures import FIGURES, draw
@@ -86,7 +87,8 @@ def evaluate(
     check_interval(bootstrap, confidence)
     stage = stages(progress)
     subject = find(path)
-    folder = writable(subject.folder if out is None else Path(out))
+    folder = subject.folder if out is None else Path(out)
+    check_writable(folder)
     data, split = dataset_of(dataset, subject.dataset, data_dir, split)
     check_fit(subject, data)
     chosen = choose(names, offers(subject.model, data))

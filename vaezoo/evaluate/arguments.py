@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from vaezoo.data import ImageData
 from vaezoo.evaluate.subject import load_data
@@ -42,11 +40,3 @@ def check_fit(subject, data: ImageData) -> None:
             f"{subject.name} takes images {tuple(subject.model.image_shape)}. "
             f"Received: {data.name} with {tuple(data.image_shape)}"
         )
-
-
-def writable(folder: Path) -> Path:
-    """`folder`, which need not exist yet. Raises OSError where no file can be written there."""
-    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise OSError(f"{there} is not a folder that can be written to.")
-    return folder

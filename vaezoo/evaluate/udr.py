@@ -7,8 +7,9 @@ from pathlib import Path
 
 from vaezoo import metrics as vaezoo_metrics
 from vaezoo.data import ImageData
+from vaezoo.durable import check_writable
 from vaezoo.evaluate import report
-from vaezoo.evaluate.arguments import check_fit, dataset_of, writable
+from vaezoo.evaluate.arguments import check_fit, dataset_of
 from vaezoo.evaluate.evaluation import Evaluation, stages
 from vaezoo.evaluate.subject import seeds, settings
 from vaezoo.evaluate.sweep import differing
@@ -41,7 +42,8 @@ def evaluate_seeds(
         raise ValueError(f"The runs must be of one data set. Received: {sorted({str(s.dataset) for s in subjects})}")
     if mixed := differing([settings(subject.training) for subject in subjects]):
         raise ValueError(f"The runs must differ by their seeds alone. Those in {path} differ in: {', '.join(mixed)}")
-    folder = writable(Path(path if out is None else out))
+    folder = Path(path if out is None else out)
+    check_writable(folder)
     data, split = dataset_of(dataset, subjects[0].dataset, data_dir, split)
     for subject in subjects:
         check_fit(subject, data)

@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from vaezoo.data import ImageData, from_arrays
+from vaezoo.durable import replaced_file
 from vaezoo.metrics.exported import Exported
 from vaezoo.metrics.parallel import follow
 from vaezoo.models import BaseVAE
@@ -71,11 +72,8 @@ class Representation:
         given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         arrays = {name: np.asarray(value) for name, value in given.items() if value is not None and name != "probs"}
         arrays |= {f"probs_{i}": probs for i, probs in enumerate(self.probs)}
-        file = Path(file)
-        beside = file.with_name(f".{file.name}.{os.getpid()}")
-        with beside.open("wb") as stream:
+        with replaced_file(Path(file)) as staging, staging.open("wb") as stream:
             np.savez(stream, **arrays)
-        os.replace(beside, file)
 
     @classmethod
     def load(cls, file: str | os.PathLike) -> Representation:

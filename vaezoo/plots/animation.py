@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vaezoo.data.images import displayable
 from vaezoo.models import BaseVAE
 from vaezoo.plots.images import moved_codes
 from vaezoo.plots.style import WIDTH, fonts, new_figure
@@ -62,6 +63,6 @@ def animated_traversals(
 
 
 def pixels(image: np.ndarray) -> np.ndarray:
-    """[H, W, C] as imshow takes it: grey without its channel, within [0, 1]."""
-    image = image.clip(0, 1)
+    """[H, W, C] as imshow takes it: the channels that a picture can show, grey without its channel, in [0, 1]."""
+    image = displayable(image).clip(0, 1)
     return image[..., 0] if image.shape[-1] == 1 else image

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
+from vaezoo.data.images import displayable
 from vaezoo.models import BaseVAE
 from vaezoo.plots.names import block_name, visible
 from vaezoo.plots.style import WIDTH, fonts, new_figure
@@ -138,7 +139,11 @@ def image_grid(
     title: str = "",
     xlabel: str = "",
 ) -> Figure:
-    """A figure of images [R, n, H, W, C] with a label for each row and, if given, one for each column and for all."""
+    """A figure of images [R, n, H, W, C] with a label for each row and, if given, one for each column and for all.
+
+    Of images that a picture cannot show, it shows the first channels (`vaezoo.data.images.displayable`).
+    """
+    rows = displayable(rows)
     R, n, H, W, C = rows.shape
     canvas = tiled(rows)
     gap = max(1, H // 32)

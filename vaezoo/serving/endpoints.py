@@ -119,10 +119,12 @@ class Endpoints:
         return {"image": images}
 
     def score(self, image):
-        """image -> the terms of the evidence lower bound at the mean and the most probable labels, each [N] nats.
+        """image -> the terms of the evidence lower bound at one code, each [N] nats.
 
-        elbo = -reconstruction - kl_z - kl_y, with reconstruction = -log p(image | code). A low elbo marks an
-        image that is unlike the training images.
+        elbo = -reconstruction - kl_z - kl_y, with reconstruction = -log p(image | code). The code is the mean and the
+        most probable labels, in the place of an expectation over q: so elbo is no bound of log p(image), and is
+        usually above the ELBO. A low value marks an image that is unlike the training images. The bound itself is
+        `vaezoo.metrics.likelihood_bounds`.
         """
         encoded = self.encoded(image)
         terms = {name: term for name, term in encoded.items() if name.startswith("kl_")}

@@ -20,6 +20,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from vaezoo.durable import sync, sync_tree
+
 HIDDEN, LOCK = ".writing-", ".lock"
 LARGEST = 2**63 - 1
 
@@ -44,7 +46,7 @@ def publishing(folder: str | os.PathLike, *, keep: int | None = None) -> Iterato
         publication = Publication(hidden / "new")
         publication.beside.mkdir()
         yield publication
-        sync(publication.beside)
+        sync_tree(publication.beside)
         with alone(folder):
             publication.version = publish(publication.beside, folder)
             if keep:
@@ -74,7 +76,7 @@ def make(folder: Path) -> None:
     new = missing(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for path in new:
-        sync_folder(path.parent)
+        sync(path.parent)
 
 
 @contextlib.contextmanager
@@ -109,7 +111,7 @@ def publish(written: Path, folder: Path) -> Path:
                 raise
         else:
             with only_warning("a crash of the machine may lose it"):
-                sync_folder(folder)
+                sync(folder)
             return version
 
 
@@ -135,7 +137,7 @@ def prune(folder: Path, keep: int, hidden: Path) -> None:
             os.rename(folder / str(version), hidden / str(version))
     if old:
         with only_warning("a crash of the machine may bring back parts of old versions"):
-            sync_folder(folder)
+            sync(folder)
 
 
 @contextlib.contextmanager
@@ -205,22 +207,5 @@ def locked(file: Path) -> Iterator[bool | None]:
         except OSError:
             mine = None
         yield mine
-    finally:
-        os.close(handle)
-
-
-def sync(folder: Path) -> None:
-    """Have everything in a folder on the disk."""
-    for parent, _, files in os.walk(folder):
-        for file in files:
-            sync_folder(Path(parent, file))
-        sync_folder(Path(parent))
-
-
-def sync_folder(path: Path) -> None:
-    """fsync of a file or of a folder's entries."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)
