@@ -20,7 +20,7 @@ MEANINGS = {
     "reconstruction": "-log p(image given code), nats",
     "kl_z": "KL of the Gaussian latents from the prior, nats",
     "kl_y": "KL of the categorical latents from the prior, nats",
-    "elbo": "-(reconstruction + kl_z + kl_y), nats, at the mean and the most probable classes: no bound of log p(image), "
+    "elbo": "-(reconstruction + kl_z + kl_y), nats, at the mean and the most probable classes: no bound, "
     "but low where an image is unlike the training images",
 }
 
