@@ -27,7 +27,11 @@ def test_the_radius_may_follow_each_images_neighbour(images):
     flat = images.reshape(48, -1)
     distances = np.linalg.norm(flat[:, None] - flat[None], axis=-1) + 1e9 * np.eye(48)
     S = smoothness(
-        lambda x: model.posterior(x).logits, images, q.logits, fold(KEY, -2), epsilon=0.25 * distances.min(1).astype("f4")
+        lambda x: model.posterior(x).logits,
+        images,
+        q.logits,
+        fold(KEY, -2),
+        epsilon=0.25 * distances.min(1).astype("f4"),
     )
     np.testing.assert_allclose(model.vat(images, q, KEY, False), S, rtol=1e-3, atol=1e-4)
 
