@@ -35,7 +35,8 @@ class CheckedModel(keras.Model):
     def compile_from_config(self, config):
         """As Keras's, which a model with a `compile` of its own must repeat, or a reload has no optimizer."""
         self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
+        if self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
 
     def fit(self, x=None, *args, **kwargs):
         """Keras's fit on images in [0, 1], float [N, H, W, C]: an array, or a data set of batches.
