@@ -2,6 +2,7 @@
 
 python benchmarks/faults.py                  all of them, in turn: 224
 python benchmarks/faults.py --short          one of each kind
+python benchmarks/faults.py --models=imae    those of some families, so that several processes share the work
 
 Every fault is done to a real process that runs train_main.py on small images. Then the same command is repeated. What
 can become of it:
@@ -285,8 +286,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--short", action="store_true", help="one fault of each kind")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--models", default="", help="only the families of these models, as nonsyn,imae")
     arguments = parser.parse_args()
-    planned = plan(arguments.short)
+    models = tuple(filter(None, arguments.models.split(",")))
+    planned = [fault for fault in plan(arguments.short) if not models or fault[1].startswith(models)]
     with tempfile.TemporaryDirectory() as folder:
         done = Campaign(Path(folder), list(dict.fromkeys(family for _, family, _ in planned))).run(
             planned, arguments.seed
