@@ -99,3 +99,17 @@ def test_probs_are_the_softmax():
     for probs, logits in zip(q.probs, q.logits, strict=True):
         e = np.exp(logits)
         np.testing.assert_allclose(probs, e / e.sum(-1, keepdims=True), rtol=1e-5)
+
+
+def test_a_sample_has_the_law_of_its_blocks():
+    """Means within four standard errors, and log-probabilities whose mean is minus the entropy."""
+    n, q = 40_000, posterior(B=2)
+    codes = q.sample(n, seed=[1, 2])
+    assert codes.shape == (n, *q.batch_shape, *q.event_shape) == (n, 2, 9)
+    sd = np.concatenate([np.exp(0.5 * q.log_var), *(np.sqrt(p * (1 - p)) for p in q.probs)], axis=-1)
+    assert (np.abs(np.mean(codes, axis=0) - q.mean()) < 4 * sd / np.sqrt(n)).all()
+    log_q = q.log_prob(codes).numpy()
+    assert (np.abs(log_q.mean(axis=0) + q.entropy()) < 4 * log_q.std(axis=0) / np.sqrt(n)).all()
+    np.testing.assert_array_equal(codes, q.sample(n, seed=[1, 2]))
+    correlation = np.corrcoef(codes[:, 0].numpy()[:, [0, 1, 3, 7]].T) - np.eye(4)
+    assert np.abs(correlation).max() < 5 / np.sqrt(n)  # z, z, y1, y2: each block has a seed of its own
