@@ -17,6 +17,7 @@ from absl.testing import flagsaver
 from small import small_model
 
 import vaezoo
+from vaezoo.training.checkpoint import Checkpoints
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +150,13 @@ def test_a_folder_in_the_way_is_found_before_the_model_is_loaded(run, main, tmp_
     (tmp_path / "a.keras").write_bytes(b"")
     message = call(main, f"--run={tmp_path}/a.keras", f"--to={tmp_path}/file/x")
     assert f"'{tmp_path}/file' is no folder" in message
+
+
+def test_an_unfinished_run_is_exported_at_its_newest_checkpoint(run, main, tmp_path, capsys):
+    _, model = run
+    Checkpoints(tmp_path / "run" / "checkpoints", model, {}).save(7, [{"step": 7, "loss": 50.5}])
+    (tmp_path / "run" / "config.json").write_text(json.dumps({"dataset": "shapes.npz", "steps": 12}))
+    assert call(main, f"--run={tmp_path}/run", f"--to={tmp_path}/shapes") is None
+    assert capsys.readouterr().err == "Step 7\n"
+    training = json.loads((tmp_path / "shapes" / "1" / "model.json").read_text())["training"]
+    assert (training["step"], training["steps"]) == (7, 12)

@@ -9,7 +9,8 @@ import tensorflow as tf
 from small import small_model
 
 import vaezoo
-from vaezoo.training import Interrupted, Run
+from vaezoo.evaluate import evaluate, report
+from vaezoo.training import Interrupted, Run, load_newest
 from vaezoo.training.checkpoint import Checkpoints, stored
 from vaezoo.training.rows import read_rows
 
@@ -179,6 +180,19 @@ def test_a_training_that_ends_early_is_an_error(data, tmp_path):
 
     with pytest.raises(RuntimeError, match="ended at step 7 of 12.*checkpoint of step 6 is kept"):
         Run(tmp_path / "run", {}).fit(model, data, **SETTINGS, callbacks=[Fails()])
+
+
+def test_an_unfinished_run_is_evaluated_at_its_newest_checkpoint(data, tmp_path):
+    run = Run(tmp_path / "run", {"model": "vae", "steps": 12, "dataset": "array"})
+    model = after_step(small_model("vae"), 5, terminate)
+    with pytest.raises(Interrupted):
+        run.fit(model, data, **SETTINGS)
+    scores = evaluate(tmp_path / "run", metrics=["active_units"], dataset=data)
+    assert scores["training"]["step"] == 5
+    assert report.table(scores).startswith("run after step 5 of 12 (not finished) on 48 of 48")
+    loaded, _ = load_newest(tmp_path / "run")
+    for a, b in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_only_one_process_holds_a_run(data, tmp_path):

@@ -81,7 +81,8 @@ def table(scores: Mapping[str, Any]) -> str:
     A value has as many decimals as two significant digits of its error need, or four significant digits without one.
     """
     data = scores["data"]
-    lines = [f"{scores['subject']} on {data['images']} of {data['of']} images of {data['name']} ({data['split']})", ""]
+    images = f"{data['images']} of {data['of']} images of {data['name']} ({data['split']})"
+    lines = [f"{scores['subject']}{trained(scores['training'])} on {images}", ""]
     if "constant_factors" in data:
         lines[1:1] = [f"without the factors that have one value there: {', '.join(data['constant_factors'])}"]
     for values in scores["scores"].values():
@@ -102,6 +103,14 @@ def table(scores: Mapping[str, Any]) -> str:
             told = (number(value, error_of(name, row)) for name, value in row.items())
             lines.append(f"  z_{k:<5d} " + "".join(f"{value:>11s}" for value in told))
     return "\n".join(lines)
+
+
+def trained(training: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:
+    """The step of a run's model, and of how many where the run has not finished; "" where that is not known."""
+    if not isinstance(training, Mapping) or "step" not in training:
+        return ""
+    step, steps = training["step"], training.get("steps", training["step"])
+    return f" after step {step}" if step >= steps else f" after step {step} of {steps} (not finished)"
 
 
 def spread(name: str, values: Mapping[str, float]) -> str:
