@@ -84,10 +84,11 @@ def test_a_run_is_exported_once_to_each_folder(tmp_path, monkeypatch):
         published[-1].mkdir(parents=True)
         return published[-1]
 
-    def again(*flags):
+    def again(*flags, step=3):
         with flagsaver.flagsaver():
             train_main.FLAGS(["train_main.py", *flags])
-            return str(train_main.exported(None, SimpleNamespace(folder=tmp_path, config={"model": "vae"})))
+            model = SimpleNamespace(step=step)
+            return str(train_main.exported(model, SimpleNamespace(folder=tmp_path, config={"model": "vae"})))
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(vaezoo, "export", export)
@@ -96,6 +97,7 @@ def test_a_run_is_exported_once_to_each_folder(tmp_path, monkeypatch):
     assert [again(), again(f"--export_dir={tmp_path}/other/")] == ["other/2"] * 2
     published[-1].rmdir()  # pruned, say: published again, it would be the newest
     assert again() == "other/2"
+    assert again(step=4) == again(step=4) == "saved_models/vae/3"  # extended since
 
     def killed(*args):
         raise KeyboardInterrupt
@@ -149,13 +151,18 @@ def test_factor_vae_runs(data, tmp_path):
         (["--set", "batch_size=4"], "--batch_size=4"),
         (["--set", "name=mine"], "'name'"),
         (["--set", "image_shape=(8, 8, 1)"], "'image_shape'"),
-        (["--set", 'latents={"gaussian": 3, "categorical": 10}'], "`categorical`"),
-        (["--set", 'network={"kind": "mlp", "encoder": {"hiden": (3,)}}'], "Did you mean 'hidden'"),
+        (["--set", 'latents={{"gaussian": 3, "categorical": 10}}'], "`categorical`"),
+        (["--set", 'network={{"kind": "mlp", "encoder": {{"hiden": (3,)}}}}'], "Did you mean 'hidden'"),
         (["--model=info_vae", "--set", "kernel=rbf"], "'rbf'"),
         (["--model=imae", "--set", "sigma_r=0"], "`sigma_r`"),
         (["--model=imae", "--set", "dataset_size=0"], "dataset_size"),
         (["--model=imae", "--set", "dataset_size=3", "--batch_size=4"], "at least batch_size=4. Received: 3"),
-        (["--steps=0", "--batch_size=4"], "steps"),
+        (["--steps=0", "--batch_size=4"], "`steps` must be at least 1. Received: 0"),
+        (["--checkpoint_every=0", "--batch_size=4"], "`checkpoint_every` must be at least 1"),
+        (["--export_dir={data}", "--batch_size=4"], "is no folder"),
+        (["--workdir={data}/run", "--batch_size=4"], "is no folder"),
+        (["--set", "alpha=-1"], "`alpha`"),
+        (["--set", "lr=0.1"], "'learning_rate'"),
         (["--batch_size=31"], "62"),
         (["--steps=10", "--steps_per_execution=3", "--batch_size=4"], "steps_per_execution=3"),
         (["--learning_rate=-1"], "learning_rate"),
@@ -166,7 +173,7 @@ def test_factor_vae_runs(data, tmp_path):
 def test_the_impossible_is_refused_before_anything_is_written(flags, words, data, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     with flagsaver.flagsaver(), pytest.raises(SystemExit) as stopped:
-        app.run(train_main.main, ["train_main.py", f"--dataset={data}", *flags])
+        app.run(train_main.main, ["train_main.py", f"--dataset={data}", *(flag.format(data=data) for flag in flags)])
     assert stopped.value.code not in (0, None)
     assert words in f"{stopped.value.code}{capsys.readouterr()}"
     assert list(tmp_path.iterdir()) == []
