@@ -59,7 +59,7 @@ def test_beta_tcvae_with_all_weights_1_is_the_vae_in_expectation(images):
         one, other = (m.objective(images, key, training=True) for m in (model, vae))
         q, code, _ = model.infer(images, key, True)
         z = code[:, :3]
-        kl_sample = q.distributions[0].log_prob(z) - model.latents.prior().distributions[0].log_prob(z)
+        kl_sample = q.blocks[0].log_prob(z) - model.latents.prior().blocks[0].log_prob(z)
         total = one["mi_z"] + one["total_correlation"] + one["dimension_wise_kl"]
         return total, kl_sample, tf.reduce_mean(one["loss"] - other["loss"])
 
