@@ -7,7 +7,6 @@ import pytest
 from small import small_model
 
 from vaezoo.serving import check_export_folder, export
-from vaezoo.serving import folder as module
 
 exporting = sys.modules["vaezoo.serving.export"]  # whose name in the package is the function's
 
@@ -45,7 +44,7 @@ def test_a_folder_where_nothing_can_be_written(tmp_path, monkeypatch, no_work):
         assert dir == tmp_path
         raise PermissionError(13, "Permission denied", f"{dir}/tmp")
 
-    monkeypatch.setattr(module.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     with pytest.raises(PermissionError, match=f"Received: '{tmp_path}/a/b', Permission denied$"):
         check_export_folder(tmp_path / "a" / "b")
     assert list(tmp_path.iterdir()) == []
