@@ -291,7 +291,7 @@ def test_few_images_of_a_grid_keep_their_classes(run, data, tmp_path):
 def test_scores_say_what_was_trained(run, version, data, tmp_path):
     expected = {"model": "vae", "steps": 3, "seed": 1, "hyperparameters": {"temperature": 0.67}}
     options = {"dataset": data, "metrics": "active_units", "out": tmp_path}
-    assert evaluate(run, **options)["training"] == expected
+    assert evaluate(run, **options)["training"] == {**expected, "step": 6}
     card = json.loads((version / "model.json").read_text())
     exported = evaluate(version, **options)["training"]
     assert exported == {"model": "VAE", "hyperparameters": card["hyperparameters"]}
@@ -386,7 +386,7 @@ def command(folder, *flags):
 def test_the_command(run, tmp_path):
     done = command(ROOT, f"--run={run}", "--metrics=active_units,class_information", "--images=30")
     assert done.returncode == 0, done.stderr
-    assert "trained on 30 of 48 images of images" in done.stdout and "active_units" in done.stdout
+    assert "trained after step 6 on 30 of 48 images of images" in done.stdout and "active_units" in done.stdout
     assert done.stdout.splitlines()[-1] == f"Scores:  {run / 'scores.json'}"
     stages = [line.partition(" s  ")[2] for line in done.stderr.splitlines() if " s  " in line]
     assert stages[1:] == ["metric active_units", "metric class_information"]

@@ -15,7 +15,9 @@ from vaezoo.serving import publish as module
 from vaezoo.serving.publish import versions
 
 WRITER = """
-    import runpy, shutil, sys, time
+    import pathlib, runpy, shutil, sys, time, types
+    package = sys.modules["vaezoo"] = types.ModuleType("vaezoo")  # without TensorFlow, which takes seconds to import
+    package.__path__ = [str(pathlib.Path(sys.argv[1]).parents[1])]
     publishing = runpy.run_path(sys.argv[1])["publishing"]
     while True:
         with publishing(sys.argv[2], keep=30) as publication:

@@ -82,7 +82,7 @@ def table(scores: Mapping[str, Any]) -> str:
     """
     data = scores["data"]
     images = f"{data['images']} of {data['of']} images of {data['name']} ({data['split']})"
-    lines = [f"{scores['subject']}{trained(scores['training'])} on {images}", ""]
+    lines = [f"{scores['subject']}{trained(scores.get('training', {}))} on {images}", ""]
     if "constant_factors" in data:
         lines[1:1] = [f"without the factors that have one value there: {', '.join(data['constant_factors'])}"]
     for values in scores["scores"].values():
