@@ -170,8 +170,8 @@ def test_compiled_values_and_gradients_are_those_of_eager(policy):
             value = smoothness(predict, x, predict(x), KEY)
         return value, *tape.gradient(value, encoder.trainable_variables)
 
-    # bfloat16 has 8 bits, XLA rounds elsewhere than the kernels do, and a rounding can switch a ReLU of an image
-    tolerance, switched = {"float32": (1e-3, 0.0), "mixed_bfloat16": (0.05, 0.01)}[policy]
+    # bfloat16 has 8 bits, XLA rounds elsewhere than the kernels do, and a rounding can switch a ReLU
+    tolerance, switched = {"float32": (1e-3, 0.0), "mixed_bfloat16": (0.05, 1 / 32)}[policy]
     for compiled, eager in zip(tf.function(term, jit_compile=True)(x), term(x), strict=True):
         assert compiled.dtype == tf.float32
         assert np.mean(np.abs(compiled - eager) > tolerance * np.abs(eager).max()) <= switched
