@@ -116,8 +116,8 @@ def damaged_all(case: Case) -> str:
     case.half()
     keep = case.folder / "copy"
     shutil.copytree(case.newest(), keep)
-    for checkpoint in (case.run / "checkpoints").glob("[0-9]*"):
-        damage(checkpoint / "state.npz", case.rng)
+    for state in (case.run / "checkpoints").glob("[0-9]*/state.npz"):
+        damage(state, case.rng)
 
     def undo():
         shutil.rmtree(case.newest())
@@ -287,9 +287,13 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="one fault of each kind")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--models", default="", help="only the families of these models, as nonsyn,imae")
+    parser.add_argument("--after", default="", help="only the kinds after this one, to go on with a campaign")
     arguments = parser.parse_args()
     models = tuple(filter(None, arguments.models.split(",")))
-    planned = [fault for fault in plan(arguments.short) if not models or fault[1].startswith(models)]
+    kinds = list(FAULTS)[1 + list(FAULTS).index(arguments.after) if arguments.after else 0 :]
+    planned = [
+        fault for fault in plan(arguments.short) if fault[0] in kinds and (not models or fault[1].startswith(models))
+    ]
     with tempfile.TemporaryDirectory() as folder:
         done = Campaign(Path(folder), list(dict.fromkeys(family for _, family, _ in planned))).run(
             planned, arguments.seed
