@@ -265,10 +265,22 @@ class Campaign:
 
 
 def plan(short: bool) -> list[tuple[str, str, int]]:
-    """All faults to all families, as often as `FAULTS` says; or one of each kind, to two families in turn."""
+    """All faults to all families, as often as `FAULTS` says; or one of each kind, to two families in turn.
+
+    Where this user cannot mount a tmpfs, no disk is filled.
+    """
+    kinds = {kind: often for kind, (fault, often) in FAULTS.items() if fault is not full_disk or can_mount()}
     if short:
-        return [(kind, list(FAMILIES)[i % 2], 0) for i, kind in enumerate(FAULTS)]
-    return [(kind, family, n) for kind, (_, often) in FAULTS.items() for family in FAMILIES for n in range(often)]
+        return [(kind, list(FAMILIES)[i % 2], 0) for i, kind in enumerate(kinds)]
+    return [(kind, family, n) for kind, often in kinds.items() for family in FAMILIES for n in range(often)]
+
+
+def can_mount() -> bool:
+    """Whether this user may mount a tmpfs, as `full_disk` does."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(OSError):
+        if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True).returncode == 0:
+            return subprocess.run(["umount", folder], capture_output=True).returncode == 0
+    return False
 
 
 def table(done: list[dict], by: str) -> str:
