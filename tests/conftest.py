@@ -1,5 +1,7 @@
 """The environment that every test process runs in, and images."""
 
+import ctypes
+import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -9,6 +11,8 @@ import keras
 import numpy as np
 import pytest
 from small import SHAPE
+
+gc.freeze()  # what is imported stays: a collection need not look at it
 
 
 @pytest.fixture(scope="session")
@@ -27,4 +31,12 @@ def nothing_left_behind():
     """No test leaves a dtype policy or Keras's graphs to the next."""
     yield
     keras.config.set_dtype_policy("float32")
-    keras.utils.clear_session(free_memory=False)  # a full collection of all graphs takes a second
+    keras.utils.clear_session(free_memory=False)
+    gc.collect()  # graphs, and what XLA compiled, lie in cycles that Python would keep for long
+
+
+@pytest.fixture(autouse=True, scope="module")
+def memory_is_returned():
+    """What a module's tests freed goes back to the system, where glibc would keep it."""
+    yield
+    getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)(0)

@@ -9,6 +9,25 @@ KEY = tf.constant([11, 5])
 DRAWS = [noise.open_uniform, noise.standard_normal, noise.gumbel]
 
 
+@pytest.mark.parametrize(
+    ("key", "counter", "bits"),
+    [  # the known answers of the authors' Random123
+        ([0, 0], [0, 0], [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]),
+        ([-1, -1], [2**64 - 1, 2**64 - 1], [0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]),
+        (
+            [0xA4093822 - 2**32, 0x299F31D0],
+            [0x85A308D3_243F6A88, 0x03707344_13198A2E],
+            [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1],
+        ),
+    ],
+)
+@pytest.mark.parametrize("jit", [None, False, True])
+def test_the_bits_are_those_of_philox(key, counter, bits, jit):
+    draw = lambda key, counter: noise.philox(key, counter, [4])  # noqa: E731
+    draw = draw if jit is None else tf.function(draw, jit_compile=jit)
+    np.testing.assert_array_equal(draw(tf.constant(key), tf.constant(counter, tf.uint64)), bits)
+
+
 @pytest.mark.parametrize("draw", DRAWS)
 def test_eager_graph_and_xla_draw_the_same(draw):
     eager = draw(KEY, [1000]).numpy()
@@ -37,9 +56,7 @@ def test_law(draw, law):
 
 @pytest.mark.parametrize("bits", [0, 2**32 - 1])
 def test_the_ends_of_the_grid_are_finite(monkeypatch, bits):
-    monkeypatch.setattr(
-        tf.random, "stateless_uniform", lambda shape, *_, **__: tf.fill(shape, tf.constant(bits, tf.uint32))
-    )
+    monkeypatch.setattr(noise, "philox", lambda key, counter, shape: tf.fill(shape, tf.constant(bits, tf.uint32)))
     u = noise.open_uniform(KEY, [1]).numpy()
     assert 0.0 < u < 1.0
     assert 5.0 < abs(noise.standard_normal(KEY, [1]).numpy()) < 5.5
@@ -60,4 +77,7 @@ def test_fold_is_a_function_of_key_and_data():
     assert len(folded) == 4 * 4 * 8
     assert noise.fold(KEY, 3).dtype == tf.int32
     compiled = tf.function(lambda step: noise.fold(KEY, step), jit_compile=True)
-    np.testing.assert_array_equal(compiled(tf.constant(3)), noise.fold(KEY, 3))
+    for data in (3, -2, 2**31 - 1):
+        np.testing.assert_array_equal(compiled(tf.constant(data)), noise.fold(KEY, data))
+    drawn = noise.philox(KEY, tf.zeros([2], tf.uint64), [1000]).numpy()
+    assert not {*noise.fold(KEY, 0).numpy().view("uint32")} & {*drawn}

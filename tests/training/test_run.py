@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 
 import keras
@@ -18,7 +19,7 @@ SETTINGS = {"steps": 12, "batch_size": 4, "seed": 5, "log_every": 4, "checkpoint
 every_model = pytest.mark.parametrize("name", vaezoo.MODELS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def data(images):
     return vaezoo.data.from_arrays(images)
 
@@ -203,10 +204,17 @@ def test_only_one_process_holds_a_run(data, tmp_path):
     run.fit(small_model("vae"), data, **{**SETTINGS, "steps": 4})
 
 
+@pytest.fixture(scope="module")
+def finished(data, tmp_path_factory):
+    """The folder of a finished run of a VAE, and its rows."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    return folder, Run(folder, {"alpha": 5.0}).fit(small_model("vae"), data, **SETTINGS)
+
+
 @pytest.mark.parametrize("damage", ["half a row", "garbage", "other columns", "gone"])
-def test_a_damaged_metrics_csv_is_mended_from_the_checkpoint(damage, data, tmp_path):
-    run = Run(tmp_path / "run", {})
-    rows = run.fit(small_model("vae"), data, **SETTINGS)
+def test_a_damaged_metrics_csv_is_mended_from_the_checkpoint(damage, finished, data, tmp_path):
+    folder, rows = finished
+    run = Run(shutil.copytree(folder, tmp_path / "run"), {"alpha": 5.0})
     file = tmp_path / "run" / "metrics.csv"
     whole = file.read_text()
     spoilt = {"half a row": whole[:-20], "garbage": "\x00\xff" * 50, "other columns": "epoch,acc\n1,2\n", "gone": None}
@@ -217,8 +225,8 @@ def test_a_damaged_metrics_csv_is_mended_from_the_checkpoint(damage, data, tmp_p
 
 
 @pytest.mark.parametrize("text", ["", '{"alpha": 5', None])
-def test_a_damaged_configuration_is_mended_from_the_checkpoint(text, data, tmp_path):
-    Run(tmp_path / "run", {"alpha": 5.0}).fit(small_model("vae"), data, **SETTINGS)
+def test_a_damaged_configuration_is_mended_from_the_checkpoint(text, finished, data, tmp_path):
+    shutil.copytree(finished[0], tmp_path / "run")
     file = tmp_path / "run" / "config.json"
     file.unlink() if text is None else file.write_text(text)
     with pytest.warns(RuntimeWarning, match="config.json is damaged"), pytest.raises(ValueError, match="5.0 there, 4"):

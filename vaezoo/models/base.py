@@ -229,12 +229,18 @@ class BaseVAE(CheckedModel):
         return [x[i * B // parts : -(-(i + 1) * B // parts)] for i in range(parts)]
 
     def make_train_function(self, force=False):
-        """Keras's, once `metrics` exist: variables cannot be made inside the compiled step."""
+        """Keras's, once metrics and optimizers have their variables.
+
+        XLA cannot make a variable inside the step, and a tf.function that makes one is traced twice.
+        """
         _ = self.metrics
+        with self.distribute_strategy.scope():
+            for optimizer, variables in self.optimizers():
+                optimizer.build(variables)
         return super().make_train_function(force)
 
     def make_test_function(self, force=False):
-        """As `make_train_function`."""
+        """Keras's, once `metrics` exist, as for `make_train_function`."""
         _ = self.metrics
         return super().make_test_function(force)
 
