@@ -7,6 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -379,8 +380,7 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
 
 
 def command(folder, *flags):
-    command = [sys.executable, "-m", "vaezoo.evaluate", *flags]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=None)
+    return forked.python("-m", "vaezoo.evaluate", *flags, cwd=folder)
 
 
 def test_the_command(run, tmp_path):
@@ -395,5 +395,6 @@ def test_the_command(run, tmp_path):
     wrong = command(ROOT, f"--run={run}", "--metrics=activ_units", f"--out={tmp_path / 'out'}")
     assert wrong.returncode != 0 and "Did you mean 'active_units'" in wrong.stderr and "Traceback" not in wrong.stderr
     assert not (tmp_path / "out").exists()
-    described = " ".join(command(ROOT, "--help").stdout.split())
+    process = subprocess.run([sys.executable, "-m", "vaezoo.evaluate", "--help"], capture_output=True, text=True)
+    described = " ".join(process.stdout.split())
     assert "--figures: Draw, too: all (that apply), or some of: reconstructions, traversals" in described

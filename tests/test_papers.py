@@ -1,15 +1,14 @@
 """The papers' modules as a person runs them, shortened to a few steps."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
+import forked
 import pytest
 
 
 def run(folder, *command):
-    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, cwd=folder)
+    done = forked.python("-m", *command, cwd=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -42,7 +41,5 @@ def test_imaes_table_grows_and_nothing_is_trained_twice(tmp_path):
 
     config = tmp_path / "runs" / "papers" / "imae" / "mnist_2" / "beta_vae_0" / "config.json"
     config.write_text(config.read_text().replace('"beta": 5.0', '"beta": 4.0'))
-    refused = subprocess.run(
-        [sys.executable, "-m", *command, "--steps=2"], capture_output=True, text=True, cwd=tmp_path
-    )
+    refused = forked.python("-m", *command, "--steps=2", cwd=tmp_path)
     assert refused.returncode != 0 and "another configuration" in refused.stderr and "'beta': 4.0" in refused.stderr

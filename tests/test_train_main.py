@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import forked
 import numpy as np
 import pytest
 from absl import app
@@ -26,14 +27,15 @@ def data(tmp_path_factory):
 
 
 def train(folder, *flags):
-    return subprocess.run([sys.executable, str(TRAIN), *flags], capture_output=True, text=True, cwd=folder)
+    return forked.python(TRAIN, *flags, cwd=folder)
 
 
 def test_from_images_to_a_saved_model_and_again(data, tmp_path):
     flags = ["--model=beta_vae", f"--dataset={data}", "--set", "beta=2", "--set", 'latents={"gaussian": 4}']
     flags += ["--steps=6", "--log_every=2", "--checkpoint_every=3", "--batch_size=8", "--learning_rate=0.001"]
     flags += ["--steps_per_execution=1", "--jit_compile=off", "--seed=3", "--set", "network=mlp"]
-    done = train(tmp_path, *flags, "--evaluate")
+    command = [sys.executable, str(TRAIN), *flags, "--evaluate"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     run = tmp_path / "runs" / "beta_vae_images"
     figures = {file.name for file in (run / "figures").iterdir()}
