@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-STAGES = ["data", "networks", "latents", "terms", "optimizers", "models", "training", "metrics", "plots", "serving"]
+STAGES = ["data", "networks", "latents", "terms", "regularizers", "optimizers", "models", "training"]
+STAGES += ["metrics", "plots", "serving"]
 
 
 def imported(file):

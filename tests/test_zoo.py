@@ -91,9 +91,9 @@ PAPERS = {
         "y_capacity": 1.098612,  # log 3
         "y nats a step": 1.1 / 300_000,
     },
-    "imae_mnist": {**IMAE, **TABLE_1},
+    "imae_mnist": {**IMAE, **TABLE_1, "VAT weight": 1000.0, "VAT radius": "neighbour"},
     "imae_fashion_mnist": {**IMAE, **TABLE_1},
-    "imae_dsprites": {**IMAE, **TABLE_2, "vat_radius": 1.0},
+    "imae_dsprites": {**IMAE, **TABLE_2, "VAT weight": 25.0, "VAT radius": 1.0},
     "imae_paper_beta_vae_mnist": {"model": "beta_vae", **TABLE_1},
     "imae_paper_beta_vae_dsprites": {"model": "beta_vae", **TABLE_2},
     "imae_paper_joint_vae_mnist": {"model": "joint_vae", **TABLE_1},
@@ -118,6 +118,8 @@ def test_presets_are_what_the_papers_say(name):
         "learning_rate": preset["optimizer"]["learning_rate"],
         **{key: getattr(model, key) for key in type(model).hyperparameters() if hasattr(model, key)},
     }
+    if model.regularizer:
+        said |= {f"VAT {key}": value for key, value in model.regularizer.get_config().items()}
     if "y_capacity" in said:
         said["y nats a step"] = model.y_capacity / model.y_steps
     if "beta" in said and "gamma" in said:

@@ -6,12 +6,13 @@ Read in the order in which data flows; each stage imports only stages above it:
 2. vaezoo.networks   encoders and decoders
 3. vaezoo.latents    encoder outputs -> tfp distributions
 4. vaezoo.terms      terms of objectives, in nats
-5. vaezoo.optimizers Adam as its paper states it
-6. vaezoo.models     one paper's equation per file
-7. vaezoo.training   what happens around fit: run folder, exact resume, logs
-8. vaezoo.metrics    codes and factors -> scores
-9. vaezoo.plots      figures
-10. vaezoo.serving   SavedModels for TensorFlow Serving
+5. vaezoo.regularizers  penalties that any model may add to its loss
+6. vaezoo.optimizers Adam as its paper states it
+7. vaezoo.models     one paper's equation per file
+8. vaezoo.training   what happens around fit: run folder, exact resume, logs
+9. vaezoo.metrics    codes and factors -> scores
+10. vaezoo.plots     figures
+11. vaezoo.serving   SavedModels for TensorFlow Serving
 
 `vaezoo.zoo.MODELS` and `vaezoo.presets.PRESETS` name what there is; `create` puts it together.
 """
@@ -46,6 +47,7 @@ from vaezoo.models import (  # noqa: E402
 )
 from vaezoo.optimizers import Adam  # noqa: E402
 from vaezoo.presets import PRESETS  # noqa: E402
+from vaezoo.regularizers import VAT  # noqa: E402
 from vaezoo.serving import export  # noqa: E402
 from vaezoo.zoo import MODELS, create  # noqa: E402
 
@@ -57,6 +59,7 @@ __all__ = [
     "MODELS",
     "PRESETS",
     "VAE",
+    "VAT",
     "WAEMMD",
     "Adam",
     "AnnealedVAE",

@@ -107,11 +107,9 @@ def a_clean_pass(model, x):
     (x, *_), weights = model.minibatches(tf.constant(x)), model.get_weights()
     q = model.encode(x, training=True)
     moved = statistics(model)
-    smooth = (
-        smoothness(lambda x: model.posterior(x, training=True).logits, x, q.logits, fold(model.key(model.step, 0), -2))
-        if q.logits
-        else 0.0
-    )
+    key = fold(model.key(model.step, 0), -2)
+    predict = lambda x: model.posterior(x, training=True).logits  # noqa: E731
+    smooth = smoothness(predict, x, q.logits, key) if q.logits else 0.0
     model.set_weights(weights)
     return tf.reduce_mean(smooth), moved
 
@@ -182,13 +180,13 @@ def test_one_image_makes_a_batch(name, images):
 @pytest.mark.parametrize("name", TAKE_HYBRID)
 @pytest.mark.parametrize("radius", [1.0, "neighbour"])
 def test_one_image_is_left_for_the_last_batch(name, radius, images):
-    model = recompile(wide_model(name, vat_radius=radius), run_eagerly=True)
+    model = recompile(wide_model(name, regularizer={"radius": radius}), run_eagerly=True)
     fit(model, images[:5], batch_size=4)
     assert np.isfinite(model.evaluate(images[:5], batch_size=4, verbose=0)).all()
 
 
 def test_one_image_is_left_for_the_last_compiled_batch(images):
-    fit(recompile(wide_model("vae", vat_radius="neighbour"), jit_compile=True), images[:5], batch_size=4)
+    fit(recompile(wide_model("vae", regularizer={"radius": "neighbour"}), jit_compile=True), images[:5], batch_size=4)
 
 
 @every_model

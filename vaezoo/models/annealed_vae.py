@@ -31,4 +31,4 @@ class AnnealedVAE(BaseVAE):
         kl = self.kl_terms(q)
         C = capacity(self.step, self.c_max, self.c_steps)
         loss = rec + self.gamma * tf.abs(tf.reduce_mean(sum(kl.values())) - C)
-        return self.with_vat(x, q, key, training, {"reconstruction": rec, **kl, "loss": loss})
+        return {"reconstruction": rec, **kl, "loss": loss}

@@ -52,4 +52,4 @@ class BetaTCVAE(BaseVAE):
         kl_y = {name: kl for name, kl in self.kl_terms(q).items() if name == "kl_y"}
         loss = rec + self.alpha * mi + self.beta * (tc + sum(kl_y.values())) + self.gamma * dwkl
         terms = {"reconstruction": rec, "mi_z": mi, "total_correlation": tc, "dimension_wise_kl": dwkl, **kl_y}
-        return self.with_vat(x, q, key, training, {**terms, "loss": loss})
+        return {**terms, "loss": loss}

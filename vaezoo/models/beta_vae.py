@@ -20,6 +20,4 @@ class BetaVAE(BaseVAE):
         q, _, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
         kl = self.kl_terms(q)
-        return self.with_vat(
-            x, q, key, training, {"reconstruction": rec, **kl, "loss": rec + self.beta * sum(kl.values())}
-        )
+        return {"reconstruction": rec, **kl, "loss": rec + self.beta * sum(kl.values())}

@@ -31,4 +31,4 @@ class DIPVAE(BaseVAE):
         C = covariance_of_means(q.mu) if self.kind == "i" else covariance_of_codes(q.mu, q.log_var)
         dip = {"off_diagonal": off_diagonal(C), "diagonal": diagonal(C)}
         loss = rec + sum(kl.values()) + self.lambda_od * dip["off_diagonal"] + self.lambda_d * dip["diagonal"]
-        return self.with_vat(x, q, key, training, {"reconstruction": rec, **kl, **dip, "loss": loss})
+        return {"reconstruction": rec, **kl, **dip, "loss": loss}

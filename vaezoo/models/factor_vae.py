@@ -69,7 +69,7 @@ class FactorVAE(BaseVAE):
         D = self.discriminator(z, training=training)
         tc = D[:, 0] - D[:, 1]  # log D(z) - log(1 - D(z))
         terms = {"reconstruction": rec, **kl, "total_correlation": tc}
-        return self.with_vat(x, q, key, training, {**terms, "loss": rec + sum(kl.values()) + self.gamma * tc})
+        return {**terms, "loss": rec + sum(kl.values()) + self.gamma * tc}
 
     def adversary(self, batches, key, training):
         x, x_next = batches
@@ -82,7 +82,7 @@ class FactorVAE(BaseVAE):
 
     def sample_z(self, x, key, training):
         """z ~ q(z | x), [B, d], a constant."""
-        z, _ = self.latents.split(self.encode_apart(x, training).draw(key))
+        z, _ = self.latents.split(self.stateless_posterior(x, training).draw(key))
         return tf.stop_gradient(z)
 
     def objective(self, x, key, training):
@@ -91,10 +91,10 @@ class FactorVAE(BaseVAE):
 
     def train_step(self, data):
         x, x_next = self.minibatches(data)
-        terms = self.descend(self.vae, x, self.trainable_variables)
-        D = self.discriminator.variables
-        adversary = self.descend(self.adversary, (x, x_next), D, optimizer=self.discriminator_optimizer, update=1)
-        return self.record({**adversary, **terms}, x)
+        terms = self.apply_gradient_step(self.regularized(self.vae), x, self.trainable_variables)
+        D, optimizer = self.discriminator.variables, self.discriminator_optimizer
+        adversary = self.apply_gradient_step(self.adversary, (x, x_next), D, optimizer=optimizer, update=1)
+        return self.finish_step({**adversary, **terms}, x)
 
     def optimizers(self):
         """The main optimizer and the discriminator's."""

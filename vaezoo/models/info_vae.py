@@ -67,7 +67,7 @@ class InfoVAE(BaseVAE):
         if q.logits:
             D["divergence_y"] = tf.add_n([marginal_kl(block) for block in q.logits])
         loss = rec + (1 - self.alpha) * sum(kl.values()) + (self.alpha + self.lambda_ - 1) * sum(D.values())
-        return self.with_vat(x, q, key, training, {"reconstruction": rec, **kl, **D, "loss": loss})
+        return {"reconstruction": rec, **kl, **D, "loss": loss}
 
     def divergence_z(self, q, z, key):
         """D(q(z) || p(z))."""

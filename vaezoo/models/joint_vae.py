@@ -54,4 +54,4 @@ class JointVAE(BaseVAE):
         rec = reconstruction(x, p)
         kl, C = self.kl_terms(q), self.capacities()
         loss = rec + sum(self.gamma * tf.abs(tf.reduce_mean(kl[name]) - C[name]) for name in kl)
-        return self.with_vat(x, q, key, training, {"reconstruction": rec, **kl, "loss": loss})
+        return {"reconstruction": rec, **kl, "loss": loss}

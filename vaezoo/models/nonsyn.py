@@ -82,9 +82,9 @@ class NonSynVAE(BaseVAE):
     def train_step(self, data):
         batches = self.minibatches(data)
         x, x_next = batches[0], batches[-1]  # B and B', the same one without `resample`
-        elbo = self.descend(self.negative_elbo, x, self.trainable_variables)
-        syn = self.descend(self.synergy, x_next, self.encoder.trainable_variables, update=1)
-        return self.record({**elbo, **syn, "loss": elbo["loss"] + tf.reduce_mean(syn["loss"])}, x)
+        elbo = self.apply_gradient_step(self.negative_elbo, x, self.trainable_variables)
+        syn = self.apply_gradient_step(self.synergy, x_next, self.encoder.trainable_variables, update=1)
+        return self.finish_step({**elbo, **syn, "loss": elbo["loss"] + tf.reduce_mean(syn["loss"])}, x)
 
 
 def synergy(K: tf.Tensor, omega: float = 0.9, policy: str = "minibatch") -> tf.Tensor:

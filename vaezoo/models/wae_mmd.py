@@ -32,4 +32,4 @@ class WAEMMD(BaseVAE):
         if q.logits:
             D["divergence_y"] = tf.add_n([marginal_kl(block) for block in q.logits])
         loss = rec + self.lambda_ * sum(D.values())
-        return self.with_vat(x, q, key, training, {"reconstruction": rec, **D, "loss": loss})
+        return {"reconstruction": rec, **D, "loss": loss}

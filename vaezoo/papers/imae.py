@@ -37,15 +37,22 @@ flags.DEFINE_string("docs", "docs", "Folder of the table.")
 PRESET = vaezoo.PRESETS["imae_mnist"]
 BATCH_SIZE, LEARNING_RATE = PRESET["batch_size"], PRESET["optimizer"]["learning_rate"]
 IMAE = PRESET["hyperparameters"]
-VAT = {name: IMAE[name] for name in ("vat_weight", "vat_radius")}
+
+
+def vat(weight: float) -> dict:
+    """Returns VAT of a weight, within the radius that Hu et al. 2017 use."""
+    return {"weight": weight, "radius": "neighbour"}
+
+
+VAT = {"regularizer": vat(10.0)}
 SETTINGS = {
     "imae": ("imae", IMAE),
-    "imae_without_vat": ("imae", {**IMAE, "vat_weight": 0.0}),
+    "imae_without_vat": ("imae", {**IMAE, "regularizer": vat(0.0)}),
     "joint_vae": ("joint_vae", {"gamma": 30.0, "z_capacity": 20.0, "z_steps": 1500, "y_steps": 1500, **VAT}),
     "info_vae": ("info_vae", {"lambda_": 5.0, "divergence": "kl", "estimator": "mss", **VAT}),
     "beta_vae": ("beta_vae", {"beta": 5.0, **VAT}),
-    "imae_beta_2": ("imae", {**IMAE, "beta": 2.0, "beta_y": 40.0}),
-    "imae_beta_10": ("imae", {**IMAE, "beta": 10.0, "beta_y": 200.0}),
+    "imae_beta_2": ("imae", {**IMAE, "beta": 2.0, "beta_y": 40.0, "regularizer": vat(400.0)}),
+    "imae_beta_10": ("imae", {**IMAE, "beta": 10.0, "beta_y": 200.0, "regularizer": vat(2000.0)}),
 }
 WORDS = "\n## In words\n"  # what follows it on a page is written by hand and stays
 COLUMNS = {

@@ -16,7 +16,8 @@ KEY = tf.constant([1, 2])
 
 def wide_model(name, **options):
     """A small model with BatchNorm and, where it takes them, two categorical latents and VAT."""
-    hybrid = {"latents": HYBRID, "vat_weight": 2.0} if name in TAKE_HYBRID else {}
+    hybrid = {"latents": HYBRID, "regularizer": {"weight": 10.0 if name == "imae" else 2.0}}
+    hybrid = hybrid if name in TAKE_HYBRID else {}
     return small_model(name, **{"network": NORMALISED, **hybrid, **options})
 
 
