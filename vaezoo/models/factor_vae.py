@@ -16,7 +16,7 @@ from vaezoo.terms import reconstruction
 
 @keras.saving.register_keras_serializable("vaezoo")
 class FactorVAE(BaseVAE):
-    """The VAE with a discriminator D that estimates the total correlation (Algorithm 2).
+    """The VAE with a discriminator D that estimates the total correlation (Kim & Mnih 2018, Algorithm 2).
 
     Each step splits its batch into two independent minibatches B and B':
 
@@ -30,12 +30,8 @@ class FactorVAE(BaseVAE):
     Args:
         encoder, decoder, options: as for `BaseVAE`.
         gamma: weight of the total correlation, a number or a schedule of the step.
-        discriminator: maps codes z [B, d] to logits [B, 2], class 0 for q(z). Defaults to the paper's six layers of
-            1000.
+        discriminator: maps codes z [B, d] to logits [B, 2], class 0 for q(z). Defaults to the paper's, 6 x 1000 units.
         discriminator_learning_rate: learning rate of the discriminator's Adam (beta 0.5, 0.9).
-
-    References:
-        Kim & Mnih 2018, Algorithm 2 and Eq. 2.
     """
 
     batches_per_step = updates_per_step = 2

@@ -38,9 +38,6 @@ class NonSynVAE(BaseVAE):
         resample: whether each update has a minibatch of its own. False uses the whole batch in both.
         policy: "minibatch" chooses W from the mean KL of B', as Algorithm 1 does; "per_example" chooses it for every
             image, as Eq. 16 is written before its minibatch approximation.
-
-    References:
-        Non-Syn VAE (ICLR 2019 submission), Algorithms 1 and 4, Eq. 11 and 16.
     """
 
     display_name = "Non-Syn VAE"
@@ -101,13 +98,7 @@ class NonSynVAE(BaseVAE):
 
 
 def synergy(K: tf.Tensor, omega: float = 0.9, policy: str = "minibatch") -> tf.Tensor:
-    """Imax(W) of each image, [B] nats.
-
-    Args:
-        K: the KL of each dimension of each image, [B, d] nats.
-        omega: discount of the greedy policy that chooses W, in (0, 1].
-        policy: "minibatch" chooses W from the batch mean of K, "per_example" from the K of each image.
-    """
+    """Returns Imax(W) of each image, [B] nats, from its KLs K [B, d]; omega and policy are those of `NonSynVAE`."""
     K_chooses = tf.reduce_mean(K, axis=0, keepdims=True) if policy == "minibatch" else K
     return imax(K, tf.stop_gradient(worst_subset(K_chooses, omega)))
 
@@ -118,8 +109,7 @@ def synergy_metric(model: BaseVAE, dataset: tf.data.Dataset, *, alpha: float = 5
     Args:
         model: any model with Gaussian latents. It is not trained.
         dataset: batches of images [B, H, W, C], or of (images, labels).
-        alpha: weight of the synergy.
-        omega: discount of the greedy policy, in (0, 1].
+        alpha, omega: as for `NonSynVAE`.
     """
     total = [
         tf.reduce_mean(synergy(gaussian_kl(q.mu, q.log_var), omega))
