@@ -36,8 +36,7 @@ class NonSynVAE(BaseVAE):
         alpha: weight of the synergy.
         omega: discount of the greedy policy, in (0, 1].
         resample: whether each update has a minibatch of its own. False uses the whole batch in both.
-        policy: "minibatch" chooses W from the mean KL of B', as Algorithm 1 does; "per_example" chooses it for every
-            image, as Eq. 16 is written before its minibatch approximation.
+        policy: "minibatch" chooses W from the mean KL of B' (Algorithm 1), "per_example" for every image (Eq. 16).
     """
 
     display_name = "Non-Syn VAE"
@@ -109,7 +108,8 @@ def synergy_metric(model: BaseVAE, dataset: tf.data.Dataset, *, alpha: float = 5
     Args:
         model: any model with Gaussian latents. It is not trained.
         dataset: batches of images [B, H, W, C], or of (images, labels).
-        alpha, omega: as for `NonSynVAE`.
+        alpha: weight of the synergy.
+        omega: discount of the greedy policy, in (0, 1].
     """
     total = [
         tf.reduce_mean(synergy(gaussian_kl(q.mu, q.log_var), omega))
