@@ -14,7 +14,7 @@ Read in the order in which data flows; each stage imports only stages above it:
 10. vaezoo.plots     figures
 11. vaezoo.serving   SavedModels for TensorFlow Serving
 
-`vaezoo.zoo.MODELS` and `vaezoo.presets.PRESETS` name what there is; `create` puts it together.
+`vaezoo.models.MODELS` and `vaezoo.presets.PRESETS` name what there is; `create` puts it together.
 """
 
 import os
@@ -29,49 +29,15 @@ if _backend != "tensorflow":
         f"Received: {_backend!r}"
     )
 
-from vaezoo import data  # noqa: E402
+from vaezoo import data, models  # noqa: E402
 from vaezoo.latents import LatentSpec  # noqa: E402
-from vaezoo.models import (  # noqa: E402
-    DIPVAE,
-    IMAE,
-    VAE,
-    WAEMMD,
-    AnnealedVAE,
-    BetaTCVAE,
-    BetaVAE,
-    FactorVAE,
-    InfoVAE,
-    JointVAE,
-    NonSynVAE,
-    synergy_metric,
-)
+from vaezoo.models import *  # noqa: E402, F403
 from vaezoo.optimizers import Adam  # noqa: E402
 from vaezoo.presets import PRESETS  # noqa: E402
 from vaezoo.regularizers import VAT  # noqa: E402
 from vaezoo.serving import export  # noqa: E402
-from vaezoo.zoo import MODELS, create  # noqa: E402
+from vaezoo.zoo import create  # noqa: E402
 
 __version__ = "0.2.0"
 
-__all__ = [
-    "DIPVAE",
-    "IMAE",
-    "MODELS",
-    "PRESETS",
-    "VAE",
-    "VAT",
-    "WAEMMD",
-    "Adam",
-    "AnnealedVAE",
-    "BetaTCVAE",
-    "BetaVAE",
-    "FactorVAE",
-    "InfoVAE",
-    "JointVAE",
-    "LatentSpec",
-    "NonSynVAE",
-    "create",
-    "data",
-    "export",
-    "synergy_metric",
-]
+__all__ = ["PRESETS", "VAT", "Adam", "LatentSpec", "create", "data", "export", *models.__all__]

@@ -205,7 +205,8 @@ def test_dataset_size_is_required(name):
 
 @pytest.mark.parametrize("name", ["beta_tcvae", "imae", "info_vae"])
 @pytest.mark.parametrize(
-    "options, words", [({"dataset_size": 0}, "`dataset_size` must be at least 1.*0"), ({"estimator": "mvs"}, "'mvs'")]
+    "options, words",
+    [({"dataset_size": 0}, "`dataset_size` must be a whole number of at least 1.*0"), ({"estimator": "mvs"}, "'mvs'")],
 )
 def test_impossible_aggregates(name, options, words):
     with pytest.raises(ValueError, match=words):

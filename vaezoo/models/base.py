@@ -14,7 +14,13 @@ from keras.optimizers.schedules import LearningRateSchedule
 from vaezoo.latents import LatentSpec, Posterior
 from vaezoo.latents.noise import step_key
 from vaezoo.models.compatibility import checked_networks
-from vaezoo.models.hyperparameters import check_likelihood, check_positive, check_temperature, check_whole
+from vaezoo.models.hyperparameters import (
+    at_step,
+    check_likelihood,
+    check_positive,
+    check_temperature,
+    check_whole,
+)
 from vaezoo.models.inputs import checked_images, depends_on, images_only, split_batch
 from vaezoo.models.running_means import RunningMeans
 from vaezoo.regularizers import VAT
@@ -105,12 +111,8 @@ class BaseVAE(RunningMeans):
     def infer(self, x, key, training: bool) -> tuple[Posterior, tf.Tensor, tfd.Distribution]:
         """Returns q(z, y | x), a code drawn from it (relaxed in training, one-hot otherwise) and p(x | code)."""
         q = self.posterior(x, training)
-        code = q.draw(key, self.temperature_now() if training else None)
+        code = q.draw(key, at_step(self.temperature, self.step) if training else None)
         return q, code, self.decode(code, training)
-
-    def temperature_now(self):
-        """Returns the temperature at this step."""
-        return self.temperature(self.step) if callable(self.temperature) else self.temperature
 
     def kl_terms(self, q: Posterior) -> Terms:
         """Returns KL_z and, with categorical blocks, KL_y summed over them: each [B] nats."""

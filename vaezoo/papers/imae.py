@@ -35,8 +35,8 @@ flags.DEFINE_string("workdir", "runs/papers/imae", "Folder of the runs.")
 flags.DEFINE_string("docs", "docs", "Folder of the table.")
 
 PRESET = vaezoo.PRESETS["imae_mnist"]
-BATCH_SIZE, LEARNING_RATE = PRESET["batch_size"], PRESET["optimizer"]["learning_rate"]
-IMAE = PRESET["hyperparameters"]
+BATCH_SIZE, LEARNING_RATE = PRESET.batch_size, PRESET.optimizer["learning_rate"]
+IMAE = PRESET.hyperparameters
 
 
 def vat(weight: float) -> dict:
@@ -98,8 +98,8 @@ def trained(run: Run, data: vaezoo.data.ImageData) -> vaezoo.models.BaseVAE:
     model = vaezoo.create(
         config["model"],
         image_shape=data.image_shape,
-        latents=PRESET["latents"],
-        network=PRESET["network"],
+        latents=PRESET.latents,
+        network=PRESET.network,
         **{name: config[name] for name in ("learning_rate", "seed")},
         **config["hyperparameters"],
         **({"dataset_size": data.size} if needs_N else {}),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 
+from vaezoo.models import MODELS
+
 HYPERPARAMETERS = {
     "alpha": r"$\alpha$",
     "beta": r"$\beta$",
@@ -29,19 +31,6 @@ SCORES = {
     "total_correlation": "total correlation (nats)",
     "dimension_wise_kl": "dimension-wise KL (nats)",
     "chen_mig": "MIG of Chen et al.",
-}
-MODELS = {
-    "vae": "VAE",
-    "beta_vae": r"$\beta$-VAE",
-    "annealed_vae": "AnnealedVAE",
-    "joint_vae": "JointVAE",
-    "factor_vae": "FactorVAE",
-    "beta_tcvae": r"$\beta$-TCVAE",
-    "info_vae": "InfoVAE",
-    "wae_mmd": "WAE-MMD",
-    "dip_vae": "DIP-VAE",
-    "nonsyn": "Non-Syn VAE",
-    "imae": "IMAE",
 }
 # The longest first: "dci_forest" is not "dci".
 PREFIXES = {
@@ -78,7 +67,13 @@ def line_name(line: str) -> str:
     model, *settings = line.split(", ")
     pairs = (setting.partition("=") for setting in settings)
     told = [f"{readable(name)}{' = ' if equals else ''}{value}" for name, equals, value in pairs]
-    return ", ".join([MODELS.get(model, model), *told])
+    return ", ".join([model_name(model), *told])
+
+
+def model_name(name: str) -> str:
+    """Returns the name of a model in its paper, and another name as it is."""
+    model = MODELS.get(name)
+    return name if model is None else getattr(model, "display_name", model.__name__)
 
 
 def visible(label: str) -> str:

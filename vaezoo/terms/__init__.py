@@ -1,6 +1,6 @@
 """Stage 4: terms of objectives: pure functions, tensors in, nats out; no weight, no batch mean, no state."""
 
-from vaezoo.terms.capacity import capacity, check_discrete_capacity, discrete_ceiling
+from vaezoo.terms.capacity import capacity, discrete_ceiling
 from vaezoo.terms.covariance import covariance_of_codes, covariance_of_means, diagonal, off_diagonal
 from vaezoo.terms.kl import categorical_kl, gaussian_kl
 from vaezoo.terms.mmd import check_kernel, mmd
@@ -36,7 +36,6 @@ __all__ = [
     "capacity",
     "categorical_kl",
     "check_aggregate",
-    "check_discrete_capacity",
     "check_kernel",
     "covariance_of_codes",
     "covariance_of_means",

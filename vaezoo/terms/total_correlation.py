@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -54,9 +55,9 @@ def aggregate_posterior(
 
 
 def check_aggregate(dataset_size: int, estimator: str) -> None:
-    """Raise ValueError for a data set without images and for an estimator that `aggregate_posterior` does not have."""
-    if not dataset_size >= 1:
-        raise ValueError(f"`dataset_size` must be at least 1. Received: {dataset_size!r}")
+    """Raises ValueError for what is no number of images, and for an estimator that `aggregate_posterior` lacks."""
+    if isinstance(dataset_size, bool) or not isinstance(dataset_size, Integral) or dataset_size < 1:
+        raise ValueError(f"`dataset_size` must be a whole number of at least 1. Received: {dataset_size!r}")
     if estimator not in ESTIMATORS:
         raise ValueError(f"`estimator` must be one of {ESTIMATORS}. Received: {estimator!r}")
 
