@@ -14,8 +14,9 @@ import tensorflow as tf
 from small import small_model
 
 import vaezoo
-from vaezoo import metrics, plots
+from vaezoo import encoding, metrics, plots
 from vaezoo.data import FactorGrid
+from vaezoo.encoding import encode_dataset
 from vaezoo.evaluate import catalogue, evaluate, evaluate_seeds, report, trade_offs
 from vaezoo.evaluate.choice import choose, offers
 from vaezoo.evaluate.subject import find, load_data
@@ -55,11 +56,11 @@ def version(model, tmp_path_factory):
     return export(model, tmp_path_factory.mktemp("saved") / "rectangles")
 
 
-def test_scores_are_those_of_the_functions_on_the_representation(model, run, data, tmp_path):
+def test_scores_are_those_of_the_functions_on_the_encoded_data_set(model, run, data, tmp_path):
     written = evaluate(run, dataset=data, metrics=[*QUICK, "nmi", "class_information"], out=tmp_path, seed=5)
     assert json.loads((tmp_path / "scores.json").read_text()) == json.loads(json.dumps(written))
     assert [file.name for file in tmp_path.iterdir()] == ["scores.json"]
-    r = metrics.represent(model, data)
+    r = encode_dataset(model, data)
     expected = {
         "mig": metrics.mig(r.codes, r.factors, discrete=(3,), seed=5),
         "factor_vae_score": metrics.factor_vae_score(r.mean, r.factors, grid=data.factors, seed=5),
@@ -137,7 +138,7 @@ def test_udr_over_a_folder_of_seeds(images, tmp_path):
         (tmp_path / f"seed{seed}" / "config.json").write_text(json.dumps({"seed": 10 + seed}))
     data = vaezoo.data.from_arrays(images)
     written = evaluate_seeds(tmp_path, dataset=data, seed=1)
-    codes = [metrics.represent(find(tmp_path / f"seed{seed}").model, data) for seed in (0, 1)]
+    codes = [encode_dataset(find(tmp_path / f"seed{seed}").model, data) for seed in (0, 1)]
     kl = [metrics.per_latent(r.mean, r.log_var)["kl"] for r in codes]
     expected = metrics.udr([r.mean for r in codes], kl=kl, num_train=None)
     assert written["scores"]["udr"] == pytest.approx(expected) and written["subject"] == ["seed0", "seed1"]
@@ -258,7 +259,7 @@ def test_latents_have_intervals_and_information_on_request(run, data, tmp_path, 
     assert {"mi", "mi_se", "mi_low", "kl_high", "mi_upper_low"} <= set(asked["latents"]) and asked["scores"] == {}
     assert asked["protocol"]["per_latent"]["arguments"]["num_samples"] == 48
     assert "z_0" in report.table(asked) and "mi_high" not in report.table(asked)
-    monkeypatch.setattr(metrics, "aggregate", lambda *_, **__: pytest.fail("nothing needs it"))
+    monkeypatch.setattr(encoding, "dataset_aggregate_posterior", lambda *_, **__: pytest.fail("nothing needs it"))
     some = evaluate(run, dataset=data, metrics=QUICK, figures="traversals", out=tmp_path)
     assert "kl" in some["latents"] and "mi" not in some["latents"]
 
@@ -369,7 +370,7 @@ def test_what_is_no_model_is_named(run, tmp_path):
 def test_what_cannot_work_is_refused_before_anything_is_written(
     options, words, run, data, images, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("vaezoo.evaluate.represent", lambda *_, **__: pytest.fail("went on"))
+    monkeypatch.setattr("vaezoo.evaluate.encode_dataset", lambda *_, **__: pytest.fail("went on"))
     others = {"images": None, "tall": vaezoo.data.from_arrays(np.repeat(images, 2, axis=1))}
     given = {"path": run, "dataset": data, "out": tmp_path / "out"} | options
     if isinstance(given["dataset"], str):

@@ -14,6 +14,7 @@ from small import small_model
 import vaezoo
 from vaezoo import metrics, plots
 from vaezoo.data import FactorGrid
+from vaezoo.encoding import encode_dataset
 from vaezoo.evaluate import FigureError, catalogue, evaluate, report
 from vaezoo.evaluate.subject import find
 
@@ -135,10 +136,10 @@ def saved(monkeypatch):
 def test_all_figures_have_one_order_of_latents(run, data, saved, tmp_path, monkeypatch):
     """That of the KL over all images, though the examples alone have another."""
     monkeypatch.setattr("vaezoo.evaluate.figures.EXAMPLES", 4)
-    r = metrics.represent(find(run).model, data)
+    r = encode_dataset(find(run).model, data)
     r.log_var[:, 1] = np.where(np.arange(48) % 12, -9, 0)  # z_1 has much KL, but in none of the examples
     r.mean[:, 1] = 0
-    monkeypatch.setattr("vaezoo.evaluate.represent", lambda *_, **__: r)
+    monkeypatch.setattr("vaezoo.evaluate.encode_dataset", lambda *_, **__: r)
     moved = []
     monkeypatch.setattr(plots, "animated_traversals", lambda *_, **options: moved.extend(options["kl"]))
     figures = ["traversals", "animated_traversals", "kl", "factor_information", "irs_matrix", "class_traversals"]
@@ -162,7 +163,7 @@ def test_matrices_are_of_the_scores_own_fit(run, data, saved, tmp_path, monkeypa
     options = {"dataset": data, "figures": ["dci_matrix", "irs_matrix"], "out": tmp_path}
     scores = evaluate(run, **options, metrics=["dci", "dci_random_forest"])
     assert fits == ["dci", "dci_random_forest", "irs"]  # IRS for its figure alone
-    r = metrics.represent(find(run).model, data)
+    r = encode_dataset(find(run).model, data)
     expected = metrics.irs(r.mean, r.factors, return_matrix=True)["irs_matrix"]
     written = json.loads((tmp_path / "scores.json").read_text())["matrices"]
     assert set(written) == {"dci", "dci_random_forest", "irs"} and written["irs"]["factors"] == ["a", "b"]

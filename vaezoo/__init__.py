@@ -9,9 +9,10 @@ Read in the order in which data flows; each stage imports only stages above it:
 5. vaezoo.optimizers Adam as its paper states it
 6. vaezoo.models     one paper's equation per file
 7. vaezoo.training   what happens around fit: run folder, exact resume, logs
-8. vaezoo.metrics    codes and factors -> scores
-9. vaezoo.plots      figures
-10. vaezoo.serving   SavedModels for TensorFlow Serving
+8. vaezoo.encoding   a model and a data set -> arrays and likelihoods
+9. vaezoo.metrics    codes and factors -> scores
+10. vaezoo.plots     figures
+11. vaezoo.serving   SavedModels for TensorFlow Serving
 
 `vaezoo.zoo.MODELS` and `vaezoo.presets.PRESETS` name what there is; `create` puts it together.
 """

@@ -24,6 +24,8 @@ from pathlib import Path
 from vaezoo import metrics as vaezoo_metrics
 from vaezoo.data import ImageData
 from vaezoo.durable import check_writable
+from vaezoo.encoding import encode_dataset
+from vaezoo.encoding.encoded_dataset import sample_indices
 from vaezoo.evaluate import catalogue, report
 from vaezoo.evaluate.arguments import check_fit, dataset_of, formats_of, names_of
 from vaezoo.evaluate.choice import check_names, choose, offers
@@ -33,7 +35,6 @@ from vaezoo.evaluate.subject import find
 from vaezoo.evaluate.sweep import trade_offs
 from vaezoo.evaluate.udr import evaluate_seeds
 from vaezoo.metrics.interval import check_interval
-from vaezoo.metrics.represent import represent, sample
 
 __all__ = ["Evaluation", "FigureError", "evaluate", "evaluate_seeds", "trade_offs"]
 
@@ -93,13 +94,13 @@ def evaluate(
     check_fit(subject, data)
     chosen = choose(names, offers(subject.model, data))
     chosen_figures = choose(drawn, offers(subject.model, data), FIGURES, "figure")
-    drawn_from = sample(data, images, seed)  # refuses an impossible number
+    drawn_from = sample_indices(data, images, seed)  # refuses an impossible number
 
     stage(f"encode {len(drawn_from)} images of {data.name}")
     bars = progress is True
-    encoded = represent(subject.model, data, images=images, seed=seed, progress=bars)
-    representation, left_out = catalogue.varying(encoded)
-    case = catalogue.Case(subject.model, data, representation, seed=seed, progress=bars)
+    everything = encode_dataset(subject.model, data, images=images, seed=seed, progress=bars)
+    encoded, left_out = catalogue.varying(everything)
+    case = catalogue.Case(subject.model, data, encoded, seed=seed, progress=bars)
     computed = {}
     for name in chosen:
         stage(f"metric {name}")
@@ -110,8 +111,8 @@ def evaluate(
                 raise
             computed[name] = {}, {"error": str(error)}
     latents, _ = computed.get("per_latent", ({}, {}))
-    latents = latents or vaezoo_metrics.per_latent(representation.mean, representation.log_var)
-    scores = report.scores(subject, representation, split, seed, computed, latents, left_out)
+    latents = latents or vaezoo_metrics.per_latent(encoded.mean, encoded.log_var)
+    scores = report.scores(subject, encoded, split, seed, computed, latents, left_out)
     folder.mkdir(parents=True, exist_ok=True)
     evaluation = Evaluation(scores | report.matrices(case), folder / f"{subject.prefix}scores.json")
     report.write(evaluation.file, evaluation)

@@ -1,4 +1,4 @@
-"""Every metric by name: what it needs, and how it is called on a model, its data and its representation."""
+"""Every metric by name: what it needs, and how it is called on a model, its data and its encoding."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from vaezoo import metrics
+from vaezoo import encoding, metrics
 from vaezoo.data import FactorGrid, ImageData
-from vaezoo.metrics import Exported, Representation
+from vaezoo.encoding import EncodedDataset, Exported
 from vaezoo.metrics.information import entropy
 from vaezoo.metrics.unsupervised import per_dimension_kl
 from vaezoo.models import BaseVAE
-from vaezoo.terms import AggregatePosterior
+from vaezoo.terms import AggregatePosterior, dimension_mi
 
 UNTOLD = ("progress", "probabilities", "return_matrix")  # arguments that no protocol names
 
@@ -31,7 +31,7 @@ class Case:
 
     model: BaseVAE | Exported
     data: ImageData
-    representation: Representation
+    encoded: EncodedDataset
     seed: int = 0
     progress: bool = False
     matrices: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
@@ -39,14 +39,14 @@ class Case:
     @cached_property
     def kl(self) -> np.ndarray:
         """The mean KL over all rows, in nats, of each Gaussian latent, then of each categorical block, float64."""
-        r = self.representation
+        r = self.encoded
         of_blocks = [np.log(p.shape[1]) - entropy(p.astype(np.float64)).mean() for p in r.probs]
         return np.concatenate([per_dimension_kl(r.mean, r.log_var), of_blocks])
 
     @property
     def order(self) -> np.ndarray:
         """The order in which every figure has the Gaussian latents, [d]: by falling KL."""
-        return np.argsort(-self.kl[: self.representation.mean.shape[1]], kind="stable")
+        return np.argsort(-self.kl[: self.encoded.mean.shape[1]], kind="stable")
 
     def matrix(self, metric: str) -> np.ndarray:
         """The matrix [d, F] behind the score of a metric, computed now unless it was."""
@@ -57,25 +57,25 @@ class Case:
     @cached_property
     def q(self) -> AggregatePosterior:
         """The aggregate posterior, at samples of it."""
-        r = self.representation
+        r = self.encoded
         options = {"seed": self.seed, "dataset_size": r.dataset_size, "progress": self.progress}
-        return metrics.aggregate(r.mean, r.log_var, **options)
+        return encoding.dataset_aggregate_posterior(r.mean, r.log_var, **options)
 
     @cached_property
     def latents(self) -> dict[str, np.ndarray]:
         """`per_latent`, with I(x; z_k)."""
-        return metrics.per_latent(self.representation.mean, self.representation.log_var, self.q)
+        return metrics.per_latent(self.encoded.mean, self.encoded.log_var, dimension_mi(self.q))
 
     @property
     def grid(self) -> FactorGrid | None:
         """The grid of factors, where the rows are all of it."""
-        r = self.representation
+        r = self.encoded
         return FactorGrid(r.factor_names, r.factor_sizes) if r.whole_grid else None
 
     @property
     def classes(self) -> np.ndarray:
         """What clusters are compared with: the labels, or else the first factor (of dSprites, the shape)."""
-        r = self.representation
+        r = self.encoded
         return r.labels if r.labels is not None else r.factors[:, 0]
 
 
@@ -85,7 +85,7 @@ class Metric:
 
     function: of vaezoo.metrics. inputs: a case -> its positional arguments, and those that the case decides.
     options: fixed ones, that differ from the function's defaults. more: what else the protocol names.
-    codes: what of the representation it looks at.
+    codes: what of the encoded data set it looks at.
     needs: of "factors", "classes" (labels or factors), "categorical" (latents), "likelihood" (no SavedModel): what
     `vaezoo.evaluate.choice.offers` tells.
     slow: only computed if asked for by name, or by "all".
@@ -100,8 +100,8 @@ class Metric:
     more: Callable[[Case], dict[str, Any]] = lambda case: {}
 
 
-def varying(r: Representation) -> tuple[Representation, list[str]]:
-    """A representation without the factors that have one value in its rows, and their names."""
+def varying(r: EncodedDataset) -> tuple[EncodedDataset, list[str]]:
+    """An encoded data set without the factors that have one value in its rows, and their names."""
     if r.factors is None:
         return r, []
     constant = np.ptp(r.factors, axis=0) == 0
@@ -112,7 +112,7 @@ def varying(r: Representation) -> tuple[Representation, list[str]]:
 
 def of_samples(case: Case) -> dict[str, Any]:
     """What the samples of the aggregate posterior add to a protocol."""
-    r = case.representation
+    r = case.encoded
     return {"seed": case.seed, "num_samples": len(case.q.z), "rows": r.size, "dataset_size": r.dataset_size}
 
 
@@ -120,7 +120,7 @@ def of_means(function, *, grid: bool = False, slow: bool = False, **options) -> 
     """A metric of continuous codes and factors. A class number has no distance from another: z alone counts."""
 
     def inputs(case: Case):
-        return (case.representation.mean, case.representation.factors), {"grid": case.grid} if grid else {}
+        return (case.encoded.mean, case.encoded.factors), {"grid": case.grid} if grid else {}
 
     return Metric(function, inputs, "means", frozenset({"factors"}), options, slow)
 
@@ -128,24 +128,24 @@ def of_means(function, *, grid: bool = False, slow: bool = False, **options) -> 
 def of_classes(function) -> Metric:
     """A metric of the most probable class of each image, in the first categorical block, and its true one."""
     needs = frozenset({"categorical", "classes"})
-    return Metric(function, lambda case: ((case.representation.classes[:, 0], case.classes), {}), "classes", needs)
+    return Metric(function, lambda case: ((case.encoded.classes[:, 0], case.classes), {}), "classes", needs)
 
 
 METRICS: dict[str, Metric] = {
     "likelihood_bounds": Metric(
-        metrics.likelihood_bounds, lambda case: ((case.model, case.data), {}), "samples", frozenset({"likelihood"})
+        encoding.likelihood_bounds, lambda case: ((case.model, case.data), {}), "samples", frozenset({"likelihood"})
     ),
-    "decomposition": Metric(metrics.decomposition, lambda case: ((case.q,), {}), "samples", more=of_samples),
+    "decomposition": Metric(encoding.decomposition, lambda case: ((case.q,), {}), "samples", more=of_samples),
     "per_latent": Metric(
         metrics.per_latent,
-        lambda case: ((case.representation.mean, case.representation.log_var, case.q), {}),
+        lambda case: ((case.encoded.mean, case.encoded.log_var, dimension_mi(case.q)), {}),
         "posteriors and samples",
         more=of_samples,
     ),
-    "active_units": Metric(metrics.active_units, lambda case: ((case.representation.mean,), {}), "means"),
+    "active_units": Metric(metrics.active_units, lambda case: ((case.encoded.mean,), {}), "means"),
     "class_information": Metric(
         metrics.class_information,
-        lambda case: ((case.representation.probs,), {}),
+        lambda case: ((case.encoded.probs,), {}),
         "class probabilities",
         frozenset({"categorical"}),
     ),
@@ -155,8 +155,8 @@ METRICS: dict[str, Metric] = {
     "mig": Metric(
         metrics.mig,
         lambda case: (
-            (case.representation.codes, case.representation.factors),
-            {"discrete": case.representation.discrete},
+            (case.encoded.codes, case.encoded.factors),
+            {"discrete": case.encoded.discrete},
         ),
         "means and classes",
         frozenset({"factors"}),
@@ -164,8 +164,8 @@ METRICS: dict[str, Metric] = {
     "chen_mig": Metric(
         metrics.chen_mig,
         lambda case: (
-            (case.representation.mean, case.representation.log_var, case.representation.factors),
-            {"probabilities": case.representation.probs},
+            (case.encoded.mean, case.encoded.log_var, case.encoded.factors),
+            {"probabilities": case.encoded.probs},
         ),
         "posteriors",
         frozenset({"factors"}),

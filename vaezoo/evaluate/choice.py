@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vaezoo.data import ImageData
+from vaezoo.encoding import Exported
 from vaezoo.evaluate.catalogue import METRICS
-from vaezoo.metrics import Exported
 from vaezoo.models import BaseVAE
 
 GROUPS = ("default", "all")

@@ -1,4 +1,4 @@
-"""Every figure by name: what it needs, and how it is drawn of a model, its data and its representation."""
+"""Every figure by name: what it needs, and how it is drawn of a model, its data and its encoding."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def variance_information(case: Case, examples: np.ndarray) -> Figure:
 
 def factor_information(case: Case, examples: np.ndarray) -> Figure:
     """Of factors against all latents."""
-    r = case.representation
+    r = case.encoded
     blocks = len(r.probs)
     names = latent_names(case) + [block_name(i, blocks) for i in range(blocks)]
     columns = [*case.order, *r.discrete]
@@ -59,7 +59,7 @@ def matrix_behind(metric: str, label: str) -> Callable[[Case, np.ndarray], Figur
 
     def draw(case: Case, examples: np.ndarray) -> Figure:
         values = case.matrix(metric)[case.order]
-        return plots.score_matrix(values, case.representation.factor_names, label=label, latents=latent_names(case))
+        return plots.score_matrix(values, case.encoded.factor_names, label=label, latents=latent_names(case))
 
     return draw
 
@@ -73,7 +73,7 @@ def dci_matrix(case: Case, examples: np.ndarray) -> Figure:
 
 def class_matrix(case: Case, examples: np.ndarray) -> Figure:
     """Of the first categorical block against the labels, or else the values of the first factor."""
-    r = case.representation
+    r = case.encoded
     options = {"K": r.probs[0].shape[1]}
     if r.labels is None:
         name = r.factor_names[0]
@@ -92,7 +92,7 @@ def class_traversals(case: Case, examples: np.ndarray) -> dict[str, Figure]:
 
 def mean_activations(case: Case, examples: np.ndarray) -> Figure:
     """Of the active latents, against the real values of the factors."""
-    return plots.mean_activations(case.representation, grid=case.data.factors)
+    return plots.mean_activations(case.encoded, grid=case.data.factors)
 
 
 FACTORS = frozenset({"factors"})
@@ -127,8 +127,8 @@ def draw(
     Raises OSError, with the figure's name, where one cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    representation = case.representation
-    examples = case.data.images(representation.indices[:: representation.size // EXAMPLES + 1])
+    encoded = case.encoded
+    examples = case.data.images(encoded.indices[:: encoded.size // EXAMPLES + 1])
     files: dict[str, list[Path]] = {}
     refused: dict[str, str] = {}
     for name in chosen:

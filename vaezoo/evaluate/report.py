@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from vaezoo.durable import write_text
+from vaezoo.encoding import EncodedDataset
 from vaezoo.evaluate.catalogue import Case
 from vaezoo.evaluate.subject import Subject
-from vaezoo.metrics import Representation
 
 PACKAGES = ("vaezoo", "tensorflow", "keras", "tensorflow-probability", "numpy", "scipy", "scikit-learn")
 SUFFIXES = ("_se", "_low", "_high")
@@ -25,7 +25,7 @@ DECIMALS = 8  # beyond which a number has an exponent
 
 def scores(
     subject: Subject | Sequence[Subject],
-    representation: Representation,
+    encoded: EncodedDataset,
     split: str,
     seed: int,
     computed: Mapping[str, tuple[dict[str, float], dict[str, Any]]],
@@ -43,11 +43,11 @@ def scores(
         "subject": [s.name for s in subject] if many else subject.name,
         "model": sorted({type(s.model).__name__ for s in subject}) if many else type(subject.model).__name__,
         "data": {
-            "name": representation.name,
-            "origin": representation.origin,
+            "name": encoded.name,
+            "origin": encoded.origin,
             "split": split,
-            "images": representation.size,
-            "of": representation.dataset_size,
+            "images": encoded.size,
+            "of": encoded.dataset_size,
             **constant,
         },
         "training": [s.training for s in subject] if many else subject.training,
@@ -65,7 +65,7 @@ def matrices(case: Case) -> dict[str, Any]:
 
     "values" has a row for each Gaussian latent, in the order of the codes, and a column for each factor.
     """
-    factors = list(case.representation.factor_names)
+    factors = list(case.encoded.factor_names)
     told = {name: {"factors": factors, "values": matrix.tolist()} for name, matrix in case.matrices.items()}
     return {"matrices": told} if told else {}
 

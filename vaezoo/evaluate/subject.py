@@ -11,7 +11,7 @@ from typing import Any
 
 from vaezoo import data as vaezoo_data
 from vaezoo.data import ImageData
-from vaezoo.metrics import Exported
+from vaezoo.encoding import Exported
 from vaezoo.models import BaseVAE
 from vaezoo.training.loading import load_keras, load_newest
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from vaezoo import metrics as vaezoo_metrics
 from vaezoo.data import ImageData
 from vaezoo.durable import check_writable
+from vaezoo.encoding import encode_dataset
 from vaezoo.evaluate import report
 from vaezoo.evaluate.arguments import check_fit, dataset_of
 from vaezoo.evaluate.evaluation import Evaluation, stages
 from vaezoo.evaluate.subject import seeds, settings
 from vaezoo.evaluate.sweep import differing
 from vaezoo.metrics.interval import check_interval
-from vaezoo.metrics.represent import represent
 
 
 def evaluate_seeds(
@@ -51,7 +51,7 @@ def evaluate_seeds(
     encoded, bars = [], progress is True
     for subject in subjects:
         stage(f"encode {images or data.size} images of {data.name} by {subject.name}")
-        encoded.append(represent(subject.model, data, images=images, seed=seed, progress=bars))
+        encoded.append(encode_dataset(subject.model, data, images=images, seed=seed, progress=bars))
     arguments = {
         "correlation": "lasso",
         "threshold": 0.01,

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaezoo.metrics.fixed_factor import FullGrid, Grid, MatchingRows, fixed_factor
-from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.rows import check_count
 from vaezoo.metrics.scaling import check_scale
 
@@ -71,7 +71,7 @@ def beta_vae_score(
         return {"beta_vae_score": correct[rows].mean()}
 
     train = {"beta_vae_score_train": float(classifier.score(z_train, k_train))}
-    return with_interval(score, num_test, rng, bootstrap=bootstrap, confidence=confidence) | train
+    return bootstrap_interval(score, num_test, rng, bootstrap=bootstrap, confidence=confidence) | train
 
 
 def differences(

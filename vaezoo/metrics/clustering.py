@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
-from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.interval import bootstrap_interval
 
 
 def clustering_accuracy(
@@ -106,4 +106,4 @@ def compare(
         return {name: statistic(y[rows], c[rows])}
 
     rng = np.random.default_rng(seed)
-    return with_interval(score, len(y), rng, bootstrap=bootstrap, confidence=confidence, bounds=bounds)
+    return bootstrap_interval(score, len(y), rng, bootstrap=bootstrap, confidence=confidence, bounds=bounds)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaezoo.metrics.fixed_factor import FullGrid, Grid, MatchingRows, fixed_factor
-from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.rows import UpTo, check_count, draw
 from vaezoo.metrics.scaling import exponents, to_unit_range
 
@@ -80,7 +80,7 @@ def factor_vae_score(
     def score(rows: np.ndarray) -> dict[str, float]:
         return {"factor_vae_score": test[rows].mean()}
 
-    return with_interval(score, num_test, rng, bootstrap=bootstrap, confidence=confidence) | {
+    return bootstrap_interval(score, num_test, rng, bootstrap=bootstrap, confidence=confidence) | {
         "factor_vae_score_train": float(train.mean()),
         "factor_vae_active_latents": float(active.sum()),
     }

@@ -51,6 +51,33 @@ def check_codes(codes: ArrayLike, name: str = "codes", dtype: DTypeLike = np.flo
     return codes
 
 
+def check_posterior(
+    mean: ArrayLike, log_var: ArrayLike, dtype: DTypeLike = np.float64
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns mean and log-variance [N, d] of a Gaussian posterior as finite arrays of one shape.
+
+    Raises:
+        ValueError: as `check_codes`, or two different shapes.
+    """
+    mean, log_var = (check_codes(a, name, dtype) for a, name in ((mean, "mean"), (log_var, "log_var")))
+    if mean.shape != log_var.shape:
+        raise ValueError(
+            f"`mean` and `log_var` must have the same shape. Received {list(mean.shape)} and {list(log_var.shape)}."
+        )
+    return mean, log_var
+
+
+def check_probabilities(q: ArrayLike, n: int) -> np.ndarray:
+    """`q` as class probabilities [n, K]."""
+    q = check_codes(q, "probabilities")
+    if len(q) != n or q.min() < 0 or np.abs(q.sum(axis=1) - 1).max() > 1e-3:
+        raise ValueError(
+            f"`probabilities` must be [{n}, K], non-negative and sum to 1 over K. Received shape {list(q.shape)}, "
+            f"least value {q.min():.4g}, sums {q.sum(axis=1).min():.4g} ... {q.sum(axis=1).max():.4g}."
+        )
+    return q.astype(np.float64)
+
+
 def check(codes: ArrayLike, factors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """`codes` as finite float64 [N, D] and `factors` as an array [N, F] of the same N.
 

@@ -1,7 +1,7 @@
 """Bootstrap confidence intervals, one mechanism for every score.
 
 A metric draws its sample once, writes its score as a function of the rows of that sample, and hands it to
-`with_interval`, which evaluates it on the sample itself and on resamples of it, drawn with replacement. What
+`bootstrap_interval`, which evaluates it on the sample itself and on resamples of it, drawn with replacement. What
 a row is differs, and each docstring says it: an image, a group of images, a test prediction. Where a
 classifier is fitted it is kept, unless the docstring says that it is refitted; so the interval then covers
 the test, not the training. (IRS alone resamples halves of the rows, without replacement.)
@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from vaezoo.metrics.parallel import follow
+from vaezoo.progress import track_progress
 
 
-def with_interval(
+def bootstrap_interval(
     score: Callable[[np.ndarray], dict[str, Any]],
     n: int,
     rng: np.random.Generator,
@@ -60,7 +60,7 @@ def with_interval(
 
     scores = {name: np.asarray(value, np.float64) for name, value in score(np.arange(n)).items()}
     drawn = (score(rng.permutation(n)[: n // 2] if halves else rng.integers(n, size=n)) for _ in range(bootstrap))
-    resampled = list(follow(drawn, bootstrap, label, progress and bootstrap > 0))
+    resampled = list(track_progress(drawn, bootstrap, label, progress and bootstrap > 0))
     tail = (1 - confidence) / 2
     limits = {}
     for name, value in scores.items() if bootstrap else ():

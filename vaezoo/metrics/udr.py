@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
-from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.rows import UpTo, draw
 from vaezoo.metrics.scaling import to_unit_range
 
@@ -88,7 +88,7 @@ def udr(
 
     bounds = (0.0, 1.0 if correlation == "spearman" else np.inf)
     options = {"bounds": bounds, "label": "udr bootstrap", "progress": progress}
-    return with_interval(score, len(rows), rng, bootstrap=bootstrap, confidence=confidence, **options)
+    return bootstrap_interval(score, len(rows), rng, bootstrap=bootstrap, confidence=confidence, **options)
 
 
 def standardise(z: np.ndarray, correlation: str) -> np.ndarray:

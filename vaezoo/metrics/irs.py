@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import equal_width_bins
-from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.rows import UpTo, draw
 from vaezoo.metrics.scaling import exponents
 
@@ -73,7 +73,7 @@ def irs(
         return {"irs": np.average(matrix[w > 0].max(axis=1), weights=w[w > 0]) if w.any() else 0.0}
 
     options = {"bounds": (-1.0, 1.0), "halves": True}
-    scores = with_interval(score, len(z), rng, bootstrap=bootstrap, confidence=confidence, **options)
+    scores = bootstrap_interval(score, len(z), rng, bootstrap=bootstrap, confidence=confidence, **options)
     return scores | ({"irs_matrix": matrices[0]} if return_matrix else {})
 
 

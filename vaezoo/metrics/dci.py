@@ -7,10 +7,11 @@ from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import entropy
-from vaezoo.metrics.interval import with_interval
-from vaezoo.metrics.parallel import bar_of, over_cores
+from vaezoo.metrics.interval import bootstrap_interval
+from vaezoo.metrics.parallel import thread_map
 from vaezoo.metrics.rows import UpTo, draw
 from vaezoo.metrics.scaling import for_trees
+from vaezoo.progress import progress_bar
 
 NAMES = {"gradient_boosting": "dci", "random_forest": "dci_forest"}  # importance -> what its scores are called
 TREES = {"gradient_boosting": 100, "random_forest": 10}
@@ -103,8 +104,8 @@ def dci(
 
     def score(rows: np.ndarray) -> dict[str, float]:
         train, test = rows[rows < len(z)], rows[rows >= len(z)] - len(z)
-        with bar_of(TREES[importance] * sum(growing), f"{name} trees", progress and not bootstrap) as bar:
-            fits = over_cores(fit, [(k, train, test, bar) for k in longest_first], name, False)
+        with progress_bar(TREES[importance] * sum(growing), f"{name} trees", progress and not bootstrap) as bar:
+            fits = thread_map(fit, [(k, train, test, bar) for k in longest_first], name, False)
         R, train_scores, test_scores = (np.array(column) for column in zip(*fits, strict=True))  # R [F, D]
         in_training.append(float(train_scores.mean()))
         matrices.append(R[np.argsort(longest_first)].T)
@@ -115,7 +116,7 @@ def dci(
         }
 
     options = {"bounds": (-np.inf if continuous else 0, 1), "label": f"{name} bootstrap", "progress": progress}
-    scores = with_interval(score, len(z) + len(z_test), rng, bootstrap=bootstrap, confidence=confidence, **options)
+    scores = bootstrap_interval(score, len(z) + len(z_test), rng, bootstrap=bootstrap, confidence=confidence, **options)
     scores |= {f"{name}_{told}_train": in_training[0]}
     return scores | ({"dci_matrix": matrices[0]} if return_matrix else {})
 

@@ -9,10 +9,10 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from vaezoo.data import ImageData, from_arrays
-from vaezoo.metrics.aggregate import mean_and_error
-from vaezoo.metrics.parallel import follow
-from vaezoo.metrics.represent import sample
+from vaezoo.encoding.aggregate_posterior import mean_and_error
+from vaezoo.encoding.encoded_dataset import sample_indices
 from vaezoo.models import BaseVAE
+from vaezoo.progress import track_progress
 
 DECODED = 512  # images at once
 
@@ -55,7 +55,7 @@ def likelihood_bounds(
     if k < 1:
         raise ValueError(f"`k` must be at least 1. Received: {k}")
     data = data if isinstance(data, ImageData) else from_arrays(data)
-    indices = sample(data, None if images is None else min(images, data.size), seed)
+    indices = sample_indices(data, None if images is None else min(images, data.size), seed)
     per_batch, per_draw = max(1, DECODED // k), min(k, DECODED)
 
     @tf.function(input_signature=[tf.TensorSpec([None, *model.image_shape]), tf.TensorSpec([2], tf.int32)])
@@ -70,7 +70,7 @@ def likelihood_bounds(
 
     batches = []
     starts = range(0, len(indices), per_batch)
-    for start in follow(starts, len(starts), "likelihood bounds", progress):
+    for start in track_progress(starts, len(starts), "likelihood bounds", progress):
         x = data.images(indices[start : start + per_batch])
         draws = [weigh(x, tf.constant([seed % 2**31, start * k + i], tf.int32)) for i in range(0, k, per_draw)]
         log_p, log_w = (

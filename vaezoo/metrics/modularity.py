@@ -5,8 +5,8 @@ from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import discrete_information, equal_width_bins
-from vaezoo.metrics.interval import with_interval
-from vaezoo.metrics.parallel import over_cores
+from vaezoo.metrics.interval import bootstrap_interval
+from vaezoo.metrics.parallel import thread_map
 from vaezoo.metrics.rows import UpTo, draw
 from vaezoo.metrics.scaling import to_unit_range
 
@@ -79,7 +79,7 @@ def modularity(
         train, test = (likeliness(model, x, classifier) for x in (z, z_test))
         return auc(train, v[:, k], model.classes_), test, model.classes_
 
-    fits = over_cores(fit, [(k,) for k in range(v.shape[1])], "explicitness", progress)
+    fits = thread_map(fit, [(k,) for k in range(v.shape[1])], "explicitness", progress)
 
     def modular(rows: np.ndarray) -> dict[str, float]:
         return {"modularity": one_factor_per_latent(discrete_information(equal_width_bins(z[rows], bins), v[rows]))}
@@ -90,8 +90,8 @@ def modularity(
 
     options = {"bootstrap": bootstrap, "confidence": confidence}
     return {
-        **with_interval(modular, len(z), rng, **options),
-        **with_interval(explicit, len(z_test), rng, **options),
+        **bootstrap_interval(modular, len(z), rng, **options),
+        **bootstrap_interval(explicit, len(z_test), rng, **options),
         "explicitness_train": float(np.mean([train for train, *_ in fits])),
     }
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from vaezoo.metrics import udr
-from vaezoo.metrics.ranking import likeness, relation, standardise
+from vaezoo.metrics.udr import likeness, relation, standardise
 
 ALL = {"num_train": None}
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaezoo.metrics import mig
-from vaezoo.metrics.information_gap import gap
+from vaezoo.metrics.mig import gap
 
 
 def score(codes, factors, **options):

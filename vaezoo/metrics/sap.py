@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
-from vaezoo.metrics.interval import with_interval
-from vaezoo.metrics.parallel import over_cores
+from vaezoo.metrics.interval import bootstrap_interval
+from vaezoo.metrics.parallel import thread_map
 from vaezoo.metrics.rows import UpTo, draw
 from vaezoo.metrics.scaling import check_scale, exponents, for_trees, to_unit_range
 
@@ -81,11 +81,13 @@ def sap(
             return model.predict(z_test[:, [d]]) == v_test[:, k]
 
         cells = [(d, k) for d in range(z.shape[1]) for k in range(v.shape[1])]
-        correct = np.array(over_cores(predict, cells, "sap", progress)).reshape(z.shape[1], v.shape[1], -1)
+        correct = np.array(thread_map(predict, cells, "sap", progress)).reshape(z.shape[1], v.shape[1], -1)
         balanced = classifier == "thresholds"
         matrix, n = (lambda rows: accuracy(correct[..., rows], v_test[rows], balanced)), len(z_test)
 
-    scores = with_interval(lambda rows: {"sap": gap(matrix(rows))}, n, rng, bootstrap=bootstrap, confidence=confidence)
+    scores = bootstrap_interval(
+        lambda rows: {"sap": gap(matrix(rows))}, n, rng, bootstrap=bootstrap, confidence=confidence
+    )
     return scores | ({"sap_matrix": matrix(np.arange(n))} if return_matrix else {})
 
 

@@ -13,13 +13,13 @@ from numpy.typing import ArrayLike
 
 from vaezoo.data import ImageData, from_arrays
 from vaezoo.durable import replaced_file
-from vaezoo.metrics.exported import Exported
-from vaezoo.metrics.parallel import follow
+from vaezoo.encoding.exported import Exported
 from vaezoo.models import BaseVAE
+from vaezoo.progress import track_progress
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Representation:
+class EncodedDataset:
     """The posteriors of N images of a data set, and what is known of the images.
 
     mean, log_var: float32 [N, d], of q(z | x). probs: a float32 [N, K] for each categorical block, of q(y | x).
@@ -76,7 +76,7 @@ class Representation:
             np.savez(stream, **arrays)
 
     @classmethod
-    def load(cls, file: str | os.PathLike) -> Representation:
+    def load(cls, file: str | os.PathLike) -> EncodedDataset:
         """Read what `save` wrote. Raises ValueError for another file, OSError where there is none."""
         try:
             with np.load(file, allow_pickle=False) as saved:
@@ -87,10 +87,10 @@ class Representation:
             tuples = {name: tuple(arrays.pop(name).tolist()) for name in ("factor_names", "factor_sizes")}
             return cls(probs=probs, **plain, **tuples, **arrays)
         except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{file} must be an .npz written by `Representation.save`. ({error})") from error
+            raise ValueError(f"{file} must be an .npz written by `EncodedDataset.save`. ({error})") from error
 
 
-def represent(
+def encode_dataset(
     model: BaseVAE | Exported,
     data: ImageData | ArrayLike,
     *,
@@ -98,7 +98,7 @@ def represent(
     seed: int = 0,
     batch_size: int = 512,
     progress: bool = False,
-) -> Representation:
+) -> EncodedDataset:
     """Encode a data set, once.
 
     Args:
@@ -114,7 +114,7 @@ def represent(
     """
     model = Exported(model) if hasattr(model, "signatures") else model
     data = data if isinstance(data, ImageData) else from_arrays(data)
-    indices = sample(data, images, seed)
+    indices = sample_indices(data, images, seed)
     if tuple(data.image_shape) != tuple(model.image_shape):
         raise ValueError(f"The model takes images {model.image_shape}. Received: '{data.name}' with {data.image_shape}")
     batch_size = min(batch_size, getattr(model, "max_batch", batch_size))
@@ -127,7 +127,7 @@ def represent(
         return q.mu, q.log_var, *q.probs
 
     N, arrays = len(indices), None
-    for start in follow(range(0, N, batch_size), -(-N // batch_size), "represent", progress):
+    for start in track_progress(range(0, N, batch_size), -(-N // batch_size), "encode", progress):
         rows = slice(start, min(start + batch_size, N))
         batch = encode(data.images(indices[rows]))
         if arrays is None:
@@ -138,7 +138,7 @@ def represent(
         raise ValueError(f"The model must encode images to numbers. Received NaN or infinity on '{data.name}'.")
     mean, log_var, *probs = arrays
     grid = data.factors
-    return Representation(
+    return EncodedDataset(
         mean,
         log_var,
         tuple(probs),
@@ -153,7 +153,7 @@ def represent(
     )
 
 
-def sample(data: ImageData, images: int | None, seed: int) -> np.ndarray:
+def sample_indices(data: ImageData, images: int | None, seed: int) -> np.ndarray:
     """The indices, ascending, of `images` images drawn without replacement, or of all."""
     if images is None or images == data.size:
         return np.arange(data.size)

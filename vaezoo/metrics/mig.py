@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import discrete_information, discretize, entropies
-from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.rows import UpTo, draw
 
 
@@ -68,4 +68,4 @@ def mig(
         information = discrete_information(discretize(z[rows], bins, discrete), v[rows])
         return {"mig": gap(information, entropies(v[rows])).mean()}
 
-    return with_interval(score, len(z), rng, bootstrap=bootstrap, confidence=confidence)
+    return bootstrap_interval(score, len(z), rng, bootstrap=bootstrap, confidence=confidence)

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import entropies, entropy
-from vaezoo.metrics.information_gap import gap
-from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.interval import bootstrap_interval
+from vaezoo.metrics.mig import gap
 from vaezoo.metrics.rows import UpTo, draw
 
 CHUNK = 1 << 22  # values of q(z|x) at once, 32 MB
@@ -56,12 +56,8 @@ def chen_mig(
             deviations whose range is beyond float64.
     """
     mean, factors = inputs.check(mean, factors)
-    log_var = inputs.check_codes(log_var, "log_var")
-    if log_var.shape != mean.shape:
-        raise ValueError(
-            f"`mean` and `log_var` must have the same shape. Received {list(mean.shape)} and {list(log_var.shape)}."
-        )
-    q_y = [check_probabilities(q, len(mean)) for q in probabilities]
+    mean, log_var = inputs.check_posterior(mean, log_var)
+    q_y = [inputs.check_probabilities(q, len(mean)) for q in probabilities]
     rng = np.random.default_rng(seed)
     (rows,) = draw(len(mean), rng, num_train=num_train)
     with np.errstate(over="ignore"):
@@ -85,7 +81,7 @@ def chen_mig(
         information = np.maximum(H[:, :1] - H[:, 1:] @ weights, 0.0)  # [D, F]
         return {"chen_mig": gap(information, entropies(v[rows])).mean()}
 
-    return with_interval(score, len(mean), rng, bootstrap=bootstrap, confidence=confidence)
+    return bootstrap_interval(score, len(mean), rng, bootstrap=bootstrap, confidence=confidence)
 
 
 def class_means(v: np.ndarray):
@@ -121,14 +117,3 @@ def gaussian_entropies(mean: np.ndarray, sd: np.ndarray, membership, resolution:
         standard = (z - mean[part, None]) / sd[part, None]  # [chunk, steps + 1]
         density += membership[:, part] @ (np.exp(-0.5 * standard**2) / (np.sqrt(2 * np.pi) * sd[part, None]))
     return entropy(density) * step
-
-
-def check_probabilities(q: ArrayLike, n: int) -> np.ndarray:
-    """`q` as class probabilities [n, K]."""
-    q = inputs.check_codes(q, "probabilities")
-    if len(q) != n or q.min() < 0 or np.abs(q.sum(axis=1) - 1).max() > 1e-3:
-        raise ValueError(
-            f"`probabilities` must be [{n}, K], non-negative and sum to 1 over K. Received shape {list(q.shape)}, "
-            f"least value {q.min():.4g}, sums {q.sum(axis=1).min():.4g} ... {q.sum(axis=1).max():.4g}."
-        )
-    return q.astype(np.float64)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from vaezoo.metrics import dci
-from vaezoo.metrics.importance import concentration
+from vaezoo.metrics.dci import concentration
 
 
 def scores(codes, factors, rows, importance="random_forest", **options):

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from vaezoo.metrics import modularity
-from vaezoo.metrics.explicitness import CLASSIFIERS, auc, likeliness, logistic, one_factor_per_latent
 from vaezoo.metrics.information import discrete_information
+from vaezoo.metrics.modularity import CLASSIFIERS, auc, likeliness, logistic, one_factor_per_latent
 
 
 def test_known_codes(codes, factors, rows):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaezoo.metrics import sap
-from vaezoo.metrics.predictability import accuracy, squared_correlation
+from vaezoo.metrics.sap import accuracy, squared_correlation
 
 
 def score(codes, factors, rows, **options):

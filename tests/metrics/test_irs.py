@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaezoo.metrics import irs
-from vaezoo.metrics.robustness import robustness
+from vaezoo.metrics.irs import robustness
 
 
 def score(codes, factors, **options):

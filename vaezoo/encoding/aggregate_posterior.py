@@ -7,15 +7,14 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from vaezoo.metrics import inputs
-from vaezoo.metrics.parallel import follow
+from vaezoo.progress import track_progress
 from vaezoo.terms import AggregatePosterior, dimension_wise_kl, index_code_mi, total_correlation
 from vaezoo.terms.total_correlation import log_normal
 
 SAMPLES, ROWS = 128, 4096  # at once: with d = 10, 21 MB for each operation that XLA does not fuse away
 
 
-def aggregate(
+def dataset_aggregate_posterior(
     mean: np.ndarray,
     log_var: np.ndarray,
     *,
@@ -58,7 +57,7 @@ def aggregate(
 
     parts = []
     samples = range(0, len(own), SAMPLES)
-    for first in follow(samples, len(samples), "aggregate posterior", progress):
+    for first in track_progress(samples, len(samples), "aggregate posterior", progress):
         drawn = slice(first, first + SAMPLES)
         sums = [
             densities(
@@ -107,10 +106,19 @@ def mean_and_error(values: dict[str, np.ndarray]) -> dict[str, float]:
 
 
 def check_posterior(mean: np.ndarray, log_var: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both as finite float32 [n, d]. Raises ValueError for anything else."""
-    mean, log_var = (inputs.check_codes(a, name, np.float32) for a, name in ((mean, "mean"), (log_var, "log_var")))
-    if mean.shape != log_var.shape:
+    """Returns both as float32 [n, d].
+
+    Raises:
+        ValueError: two different shapes, another number of axes than 2, NaN, or what is infinite in float32.
+    """
+    with np.errstate(over="ignore"):
+        mean, log_var = (np.asarray(array, np.float32) for array in (mean, log_var))
+    if mean.ndim != 2 or mean.shape != log_var.shape:
         raise ValueError(
-            f"`mean` and `log_var` must have the same shape. Received {list(mean.shape)} and {list(log_var.shape)}."
+            "`mean` and `log_var` must have the same shape [n, d]. "
+            f"Received {list(mean.shape)} and {list(log_var.shape)}."
         )
+    for name, array in (("mean", mean), ("log_var", log_var)):
+        if bad := np.count_nonzero(~np.isfinite(array)):
+            raise ValueError(f"`{name}` must be finite in float32. Received {bad} NaN or infinite values.")
     return mean, log_var

@@ -10,7 +10,7 @@ from small import small_model
 import vaezoo
 from vaezoo import metrics
 from vaezoo.data import FactorGrid
-from vaezoo.metrics import Exported, Representation, represent
+from vaezoo.encoding import EncodedDataset, Exported, encode_dataset
 from vaezoo.serving import export
 
 HYBRID = {"gaussian": 3, "categorical": (4, 2)}
@@ -34,39 +34,39 @@ def saved(model, tmp_path_factory):
     return export(model, tmp_path_factory.mktemp("saved"), max_batch=7)
 
 
-def assert_is_of(model, images, representation):
+def assert_is_of(model, images, encoded):
     q = model.encode(images)
-    np.testing.assert_allclose(representation.mean, q.mu, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(representation.log_var, q.log_var, rtol=1e-4, atol=1e-5)
-    for probs, logits in zip(representation.probs, q.logits, strict=True):
+    np.testing.assert_allclose(encoded.mean, q.mu, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(encoded.log_var, q.log_var, rtol=1e-4, atol=1e-5)
+    for probs, logits in zip(encoded.probs, q.logits, strict=True):
         np.testing.assert_allclose(probs, tf.nn.softmax(logits), rtol=1e-4, atol=1e-6)
-    np.testing.assert_array_equal(representation.classes, np.stack([np.argmax(block, 1) for block in q.logits], 1))
+    np.testing.assert_array_equal(encoded.classes, np.stack([np.argmax(block, 1) for block in q.logits], 1))
 
 
 @pytest.mark.parametrize("batch_size", [48, 7])
 def test_every_row_is_its_image(batch_size, model, data, images):
-    representation = represent(model, data, batch_size=batch_size)
-    assert_is_of(model, images, representation)
-    np.testing.assert_array_equal(representation.factors, data.factors.classes(range(48)))
-    np.testing.assert_array_equal(representation.labels, np.arange(48) % 3)
-    assert (representation.factor_names, representation.factor_sizes) == (("a", "b"), (6, 8))
-    assert representation.whole_grid
+    encoded = encode_dataset(model, data, batch_size=batch_size)
+    assert_is_of(model, images, encoded)
+    np.testing.assert_array_equal(encoded.factors, data.factors.classes(range(48)))
+    np.testing.assert_array_equal(encoded.labels, np.arange(48) % 3)
+    assert (encoded.factor_names, encoded.factor_sizes) == (("a", "b"), (6, 8))
+    assert encoded.whole_grid
 
 
 def test_a_sample_keeps_images_factors_and_labels_together(model, data, images):
-    representation = represent(model, data, images=20, seed=3)
-    chosen = representation.indices
-    assert len(set(chosen)) == 20 and representation.dataset_size == 48 and not representation.whole_grid
-    assert_is_of(model, images[chosen], representation)
-    np.testing.assert_array_equal(representation.factors, data.factors.classes(chosen))
-    np.testing.assert_array_equal(representation.labels, chosen % 3)
-    assert list(represent(model, data, images=20, seed=3).indices) == list(chosen)
-    assert list(represent(model, data, images=20, seed=4).indices) != list(chosen)
+    encoded = encode_dataset(model, data, images=20, seed=3)
+    chosen = encoded.indices
+    assert len(set(chosen)) == 20 and encoded.dataset_size == 48 and not encoded.whole_grid
+    assert_is_of(model, images[chosen], encoded)
+    np.testing.assert_array_equal(encoded.factors, data.factors.classes(chosen))
+    np.testing.assert_array_equal(encoded.labels, chosen % 3)
+    assert list(encode_dataset(model, data, images=20, seed=3).indices) == list(chosen)
+    assert list(encode_dataset(model, data, images=20, seed=4).indices) != list(chosen)
 
 
 def test_a_saved_model_encodes_alike_whatever_its_largest_request(model, saved, data, images):
-    assert_is_of(model, images, represent(Exported.load(saved), data))
-    assert_is_of(model, images[:6], represent(tf.saved_model.load(str(saved)), images[:6]))
+    assert_is_of(model, images, encode_dataset(Exported.load(saved), data))
+    assert_is_of(model, images[:6], encode_dataset(tf.saved_model.load(str(saved)), images[:6]))
 
 
 def test_an_exported_model_decodes_as_the_model(model, saved, images):
@@ -79,23 +79,23 @@ def test_codes_end_in_class_numbers_that_mig_counts_exactly():
     rng = np.random.default_rng(0)
     factors = rng.integers(0, 30, size=(2000, 1))
     probs = np.eye(30, dtype=np.float32)[(7 * factors[:, 0]) % 30]  # 30 classes: equal-width bins would join some
-    representation = Representation(rng.normal(size=(2000, 2)).astype(np.float32), np.zeros((2000, 2)), (probs,))
-    assert representation.discrete == (2,) and representation.codes.shape == (2000, 3)
-    exact = metrics.mutual_information(representation.codes, factors, discrete=representation.discrete)
+    encoded = EncodedDataset(rng.normal(size=(2000, 2)).astype(np.float32), np.zeros((2000, 2)), (probs,))
+    assert encoded.discrete == (2,) and encoded.codes.shape == (2000, 3)
+    exact = metrics.mutual_information(encoded.codes, factors, discrete=encoded.discrete)
     p = np.bincount(factors[:, 0]) / 2000
     assert exact[2, 0] == pytest.approx(-(p * np.log(p)).sum(), rel=1e-6)
-    assert metrics.mutual_information(representation.codes, factors)[2, 0] < exact[2, 0] - 0.1
+    assert metrics.mutual_information(encoded.codes, factors)[2, 0] < exact[2, 0] - 0.1
 
 
 @pytest.mark.parametrize("of", ["hybrid", "bare"])
 def test_saved_and_loaded(of, model, data, images, tmp_path):
     plain = small_model("vae")
-    representation = represent(model, data, images=20) if of == "hybrid" else represent(plain, images)
-    representation.save(tmp_path / "codes.npz")
+    encoded = encode_dataset(model, data, images=20) if of == "hybrid" else encode_dataset(plain, images)
+    encoded.save(tmp_path / "codes.npz")
     assert [file.name for file in tmp_path.iterdir()] == ["codes.npz"]
-    loaded = Representation.load(tmp_path / "codes.npz")
-    for field in dataclasses.fields(Representation):
-        there, back = getattr(representation, field.name), getattr(loaded, field.name)
+    loaded = EncodedDataset.load(tmp_path / "codes.npz")
+    for field in dataclasses.fields(EncodedDataset):
+        there, back = getattr(encoded, field.name), getattr(loaded, field.name)
         assert type(there) is type(back), field.name
         if isinstance(there, np.ndarray):
             assert there.dtype == back.dtype
@@ -107,18 +107,18 @@ def test_other_files_are_refused_by_name(tmp_path):
     (tmp_path / "text.npz").write_text("no archive")
     for name in ("other.npz", "text.npz"):
         with pytest.raises(ValueError, match=f"{name} must be an .npz written by"):
-            Representation.load(tmp_path / name)
+            EncodedDataset.load(tmp_path / name)
 
 
 def test_what_cannot_be_encoded(model, data, images):
     with pytest.raises(ValueError, match=r"takes images \(8, 8, 1\). Received: 'array' with \(8, 4, 1\)"):
-        represent(model, images[:, :, :4])
+        encode_dataset(model, images[:, :, :4])
     with pytest.raises(ValueError, match="`images` must be from 2 to the 48 of 'squares'. Received: 49"):
-        represent(model, data, images=49)
+        encode_dataset(model, data, images=49)
     with pytest.raises(ValueError, match="signatures 'encode' and 'decode'"):
         Exported(tf.Module())
     broken = small_model("vae")
     weights = broken.encoder.trainable_variables[-2]
     weights.assign(np.full(weights.shape, np.nan))
     with pytest.raises(ValueError, match="NaN or infinity"):
-        represent(broken, data)
+        encode_dataset(broken, data)
