@@ -7,8 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 STAGES = ["data", "networks", "latents", "terms", "optimizers", "models", "training", "encoding", "metrics", "plots"]
-STAGES += ["serving"]
-SHARED = ["durable", "progress"]
+STAGES += ["evaluation", "serving"]
+SHARED = ["choices", "durable", "packages", "progress"]
 
 
 def imported(file):

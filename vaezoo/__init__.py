@@ -12,7 +12,8 @@ Read in the order in which data flows; each stage imports only stages above it:
 8. vaezoo.encoding   a model and a data set -> arrays and likelihoods
 9. vaezoo.metrics    codes and factors -> scores
 10. vaezoo.plots     figures
-11. vaezoo.serving   SavedModels for TensorFlow Serving
+11. vaezoo.evaluation scores, tables and figures of a trained model
+12. vaezoo.serving   SavedModels for TensorFlow Serving
 
 `vaezoo.zoo.MODELS` and `vaezoo.presets.PRESETS` name what there is; `create` puts it together.
 """

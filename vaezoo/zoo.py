@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import math
 import numbers
@@ -14,6 +13,7 @@ import keras
 import tensorflow as tf
 
 from vaezoo import models, networks
+from vaezoo.choices import validate_choice
 from vaezoo.latents import LatentSpec
 from vaezoo.models import BaseVAE
 from vaezoo.optimizers import Adam
@@ -32,15 +32,6 @@ MODELS: dict[str, type[BaseVAE]] = {
     "nonsyn": models.NonSynVAE,
     "imae": models.IMAE,
 }
-
-SYNONYMS = {
-    "lr": "learning_rate",
-    "latent_dim": "latents",
-    "latent_size": "latents",
-    "z_dim": "latents",
-    "input_shape": "image_shape",
-}
-"""What `create` calls arguments that other libraries name otherwise."""
 
 NETWORKS = {
     "conv": (networks.conv_encoder, networks.conv_decoder),
@@ -72,7 +63,7 @@ def create(
     hyperparameters: of the model's constructor, over the preset's.
     Raises ValueError for unknown names and arguments.
     """
-    check_choice("model or preset", name, [*MODELS, *PRESETS])
+    validate_choice("model or preset", name, [*MODELS, *PRESETS])
     preset = PRESETS[name] if name in PRESETS else {**preset_of(name), "hyperparameters": {}}
     if image_shape is None:
         if name not in PRESETS:
@@ -129,7 +120,7 @@ def latent_spec(latents: LatentSpec | Mapping[str, Any]) -> LatentSpec:
     if not isinstance(latents, Mapping):
         raise ValueError(f"`latents` must be a LatentSpec or a dict of its arguments. Received: {latents!r}")
     for name in latents:
-        check_choice("part of `latents`", name, ["gaussian", "categorical"])
+        validate_choice("part of `latents`", name, ["gaussian", "categorical"])
     return LatentSpec(**latents)
 
 
@@ -137,8 +128,8 @@ def build_networks(network, image_shape, latents: LatentSpec, seed: int | None) 
     """An encoder and a decoder, from "conv", "mlp" or a dict with a `kind` and options for both."""
     options = dict(network) if isinstance(network, Mapping) else {"kind": network}
     for name in options:
-        check_choice("part of `network`", name, ["kind", "encoder", "decoder"])
-    check_choice("network", options.get("kind"), NETWORKS)
+        validate_choice("part of `network`", name, ["kind", "encoder", "decoder"])
+    validate_choice("network", options.get("kind"), NETWORKS)
     encoder, decoder = NETWORKS[options["kind"]]
     for side, builder in {"encoder": encoder, "decoder": decoder}.items():
         check_options(side, builder, options.get(side, {}))
@@ -154,7 +145,7 @@ def check_options(side: str, builder, options) -> None:
         raise ValueError(f"`{side}` of `network` must be a dict of options. Received: {options!r}")
     known = [name for name in builder.__kwdefaults__ if name != "seed"]
     for name in options:
-        check_choice(f"option of the network's {side}", name, known)
+        validate_choice(f"option of the network's {side}", name, known)
 
 
 def worth_compiling(model: BaseVAE) -> bool:
@@ -177,7 +168,7 @@ def check_hyperparameters(model: str, hyperparameters: Mapping[str, Any]) -> Non
         if name == "dataset_size" and parameter.default is parameter.empty and name not in hyperparameters:
             raise ValueError(f"{model!r} needs `dataset_size`, the number of images in the training set.")
     for name, value in hyperparameters.items():
-        check_choice(f"hyperparameter of {model!r}", name, hyperparameter_names(model))
+        validate_choice(f"hyperparameter of {model!r}", name, hyperparameter_names(model))
         hint = typing.get_type_hints(MODELS[model].__init__ if name in own else BaseVAE.__init__).get(name)
         if hint is not None and not fits(value, hint):
             raise ValueError(f"`{name}` of {model!r} must be {parameters[name].annotation}. Received: {value!r}")
@@ -196,14 +187,3 @@ def fits(value, hint) -> bool:
     if isinstance(value, (int, float)) and not math.isfinite(value):
         return False
     return isinstance(value, kinds) or (isinstance(value, int) and float in kinds)
-
-
-def check_choice(what: str, value, choices: Iterable[str]) -> None:
-    """Raises ValueError, with the nearest valid name, unless `value` is one of `choices`."""
-    choices = list(choices)
-    if value in choices:
-        return
-    near = difflib.get_close_matches(str(value), choices, n=1)
-    meant = SYNONYMS.get(str(value), near[0] if near else None)
-    hint = f" Did you mean {meant!r}?" if meant else ""
-    raise ValueError(f"Unknown {what} {value!r}.{hint} Choose from: {', '.join(choices)}.")

@@ -1,18 +1,22 @@
-"""What the runs of a sweep trade for what."""
+"""Plots metric trade-offs across a hyperparameter sweep."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vaezoo import plots
-from vaezoo.evaluate.arguments import formats_of
-from vaezoo.evaluate.choice import GROUPS, check_names
-from vaezoo.evaluate.figures import save
-from vaezoo.evaluate.report import SUFFIXES
-from vaezoo.evaluate.subject import about, settings
+from vaezoo.evaluation.arguments import list_formats
+from vaezoo.evaluation.figures import save
+from vaezoo.evaluation.registry import METRICS
+from vaezoo.evaluation.report import SUFFIXES
+from vaezoo.evaluation.selection import GROUPS, validate_names
+from vaezoo.evaluation.settings import differing_settings, training_settings
+from vaezoo.training.records import read_json
+
+SCORES = "the scores of an evaluation as JSON"
 
 
 def trade_offs(
@@ -24,27 +28,31 @@ def trade_offs(
     out: str | os.PathLike | None = None,
     format: str | Iterable[str] = "png",
 ) -> Path:
-    """Draw scores against `by`, a line for each model, from the scores.json of the runs in `folder`; returns the file.
+    """Draws scores against a hyperparameter, with a line for each model, from the scores.json of evaluated runs.
 
-    Runs that share model and `by` differ by their seeds: the band is the 80 % interval of their mean. Where they
-    differ in another setting too, each value of it has a line of its own.
+    Runs with the same model and `by` are taken to differ by their seeds: the band is the 80 % interval of their mean.
+    If they differ in another setting too, each of its values has a line of its own.
 
     Args:
-        folder: of runs that have been evaluated, all on the same split of one data set.
+        folder: of evaluated runs, all on the same split of one data set.
         by: a hyperparameter of their models, or "steps", "batch_size", "learning_rate"; or several, of which each
-            run has one: ("beta", "lambda_", "gamma") for models whose weights have different names.
+            run has exactly one: ("beta", "lambda_", "gamma") for models whose weights have different names.
         against: the score on the abscissa; `by` itself by default.
-        metrics: whose scores are drawn; by default all that every run has.
-        out: folder of figures/trade_offs.png; by default the runs'.
-        format: "png", "pdf" or "svg", or several, whose files are called alike; the first one's is returned.
+        metrics: the metrics whose scores are drawn; by default all that every run has.
+        out: folder of figures/trade_offs.png; `folder` by default.
+        format: "png", "pdf" or "svg", or several.
+
+    Returns:
+        The file of the first format; those of the others differ by the suffix.
 
     Raises:
-        ValueError: no evaluated run there, one without `by`, several data sets, or no score that all have.
+        ValueError: for no evaluated run, a run without `by`, several data sets, or no score that all runs have.
+        OSError: if the figure cannot be written.
     """
     metrics, by = ([names] if isinstance(names, str) else list(names) for names in (metrics, by))
-    check_names(metrics)
-    formats = formats_of(format)
-    evaluated = {file.parent.name: about(file) for file in sorted(Path(folder).glob("*/scores.json"))}
+    validate_names(metrics, METRICS)
+    formats = list_formats(format)
+    evaluated = {file.parent.name: read_json(file, SCORES) for file in sorted(Path(folder).glob("*/scores.json"))}
     if not evaluated:
         raise ValueError(f"Expected a folder of evaluated runs. No folder in {folder} has a scores.json")
     data = {f"{scores['data']['name']} ({scores['data']['split']})" for scores in evaluated.values()}
@@ -58,7 +66,7 @@ def trade_offs(
         for key in values
         if not key.endswith(SUFFIXES) and key != against
     }
-    sweeps = lines(evaluated, by)
+    sweeps = sweep_lines(evaluated, by)
     rows = [row for runs in sweeps.values() for row in runs]
     shared = [key for key in rows[0] if key in wanted and all(key in row for row in rows)]
     if not shared:
@@ -71,11 +79,22 @@ def trade_offs(
     return file
 
 
-def lines(evaluated: dict[str, dict[str, Any]], by: list[str]) -> dict[str, list[dict[str, float]]]:
-    """The scores of the runs of each line, with the run's value of `by`; a line is named by model and settings."""
+def sweep_lines(evaluated: Mapping[str, dict[str, Any]], by: list[str]) -> dict[str, list[dict[str, float]]]:
+    """Groups the scores of runs by the lines of the figure.
+
+    Args:
+        evaluated: the content of scores.json by the name of the run.
+        by: names of hyperparameters, of which each run has exactly one.
+
+    Returns:
+        The name of each line, its model and the settings that differ, -> the scores and the value of `by` of each run.
+
+    Raises:
+        ValueError: for a run with none or several of `by`.
+    """
     points: dict[tuple, list[tuple[dict, dict]]] = {}
     for name, scores in evaluated.items():
-        trained = settings(scores.get("training") or {})
+        trained = training_settings(scores.get("training") or {})
         weights = [key for key in by if isinstance(trained.get(key), (int, float))]
         if len(weights) != 1:
             expected = f"a number {by[0]!r}" if len(by) == 1 else f"one number of {', '.join(by)}"
@@ -85,16 +104,10 @@ def lines(evaluated: dict[str, dict[str, Any]], by: list[str]) -> dict[str, list
         points.setdefault((trained["model"], weight), []).append((trained, values | {", ".join(by): weight}))
     distinct: dict[str, set[str]] = {}
     for (model, _), runs in points.items():
-        distinct.setdefault(model, set()).update(differing([trained for trained, _ in runs]))
+        distinct.setdefault(model, set()).update(differing_settings([trained for trained, _ in runs]))
     found: dict[str, list[dict[str, float]]] = {}
     for (model, _), runs in points.items():
         for trained, row in runs:
-            told = [f"{key}={trained.get(key)}" for key in sorted(distinct[model])]
-            found.setdefault(", ".join([model, *told]), []).append(row)
+            others = [f"{key}={trained.get(key)}" for key in sorted(distinct[model])]
+            found.setdefault(", ".join([model, *others]), []).append(row)
     return found
-
-
-def differing(trainings: Sequence[dict[str, Any]]) -> list[str]:
-    """The settings that are not the same in all of `trainings`."""
-    names = sorted({name for trained in trainings for name in trained})
-    return [name for name in names if any(trained.get(name) != trainings[0].get(name) for trained in trainings)]

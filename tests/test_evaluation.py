@@ -16,10 +16,11 @@ from small import small_model
 import vaezoo
 from vaezoo import encoding, metrics, plots
 from vaezoo.data import FactorGrid
-from vaezoo.encoding import encode_dataset
-from vaezoo.evaluate import catalogue, evaluate, evaluate_seeds, report, trade_offs
-from vaezoo.evaluate.choice import choose, offers
-from vaezoo.evaluate.subject import find, load_data
+from vaezoo.encoding import encode_dataset, load_model
+from vaezoo.evaluation import evaluate, evaluate_seeds, report, trade_offs
+from vaezoo.evaluation.arguments import load_dataset
+from vaezoo.evaluation.registry import METRICS
+from vaezoo.evaluation.selection import available_inputs, select
 from vaezoo.serving import export
 
 ROOT = Path(__file__).parents[1]
@@ -98,20 +99,20 @@ def test_a_saved_model_scores_as_the_keras_model_but_has_no_likelihood(run, vers
     saved_scores = evaluate(version.parent, **options, out=tmp_path / "b")["scores"]
     for name in keras_scores:
         assert saved_scores[name] == pytest.approx(keras_scores[name], abs=0.05), name
-    assert "likelihood_bounds" in choose(["default"], offers(find(run).model, data))
-    assert "likelihood_bounds" not in choose(["all"], offers(find(version).model, data))
+    assert "likelihood_bounds" in select(["default"], available_inputs(load_model(run).model, data), METRICS)
+    assert "likelihood_bounds" not in select(["all"], available_inputs(load_model(version).model, data), METRICS)
     with pytest.raises(ValueError, match="'likelihood_bounds' needs what .* not have: likelihood"):
         evaluate(version, dataset=data, metrics="likelihood_bounds", out=tmp_path)
-    assert version not in find(version).folder.absolute().parents  # a served version stays as it is
+    assert version not in load_model(version).folder.absolute().parents  # a served version stays as it is
 
 
 def test_default_leaves_out_the_slow_one_and_what_does_not_apply(model, data, images):
-    everything = choose(["all"], offers(model, data))
-    assert everything == list(catalogue.METRICS)
-    assert set(everything) - set(choose(["default"], offers(model, data))) == {"dci"}
-    bare = offers(small_model("vae"), vaezoo.data.from_arrays(images))
-    assert choose(["all"], bare) == ["likelihood_bounds", "decomposition", "per_latent", "active_units"]
-    assert choose(["mig", "default", "mig"], offers(model, data)).count("mig") == 1
+    everything = select(["all"], available_inputs(model, data), METRICS)
+    assert everything == list(METRICS)
+    assert set(everything) - set(select(["default"], available_inputs(model, data), METRICS)) == {"dci"}
+    bare = available_inputs(small_model("vae"), vaezoo.data.from_arrays(images))
+    assert select(["all"], bare, METRICS) == ["likelihood_bounds", "decomposition", "per_latent", "active_units"]
+    assert select(["mig", "default", "mig"], available_inputs(model, data), METRICS).count("mig") == 1
 
 
 def test_the_table_names_every_score_with_its_interval(run, data, tmp_path):
@@ -138,7 +139,7 @@ def test_udr_over_a_folder_of_seeds(images, tmp_path):
         (tmp_path / f"seed{seed}" / "config.json").write_text(json.dumps({"seed": 10 + seed}))
     data = vaezoo.data.from_arrays(images)
     written = evaluate_seeds(tmp_path, dataset=data, seed=1)
-    codes = [encode_dataset(find(tmp_path / f"seed{seed}").model, data) for seed in (0, 1)]
+    codes = [encode_dataset(load_model(tmp_path / f"seed{seed}").model, data) for seed in (0, 1)]
     kl = [metrics.per_latent(r.mean, r.log_var)["kl"] for r in codes]
     expected = metrics.udr([r.mean for r in codes], kl=kl, num_train=None)
     assert written["scores"]["udr"] == pytest.approx(expected) and written["subject"] == ["seed0", "seed1"]
@@ -250,7 +251,7 @@ def test_scores_of_all_metrics_have_names_of_their_own(run, data, tmp_path):
     scores = evaluate(run, dataset=data, metrics="all", out=tmp_path)
     assert not [name for name, about in scores["protocol"].items() if "error" in about]
     names = [name for metric in scores["scores"].values() for name in metric]
-    assert len(names) == len(set(names)) > 30 and set(scores["protocol"]) == set(catalogue.METRICS)
+    assert len(names) == len(set(names)) > 30 and set(scores["protocol"]) == set(METRICS)
     assert {"dci_disentanglement", "dci_forest_disentanglement"} <= set(names)
 
 
@@ -313,11 +314,11 @@ def test_a_damaged_test_split_is_not_replaced_by_the_training_images(images, tmp
     np.savez(whole, x_train=images, x_test=images[:20])
     np.savez(damaged, x_train=images, x_test=np.zeros(20))
     np.savez(alone, images=images)
-    received, split = load_data(str(whole))
+    received, split = load_dataset(str(whole))
     assert split == "test" and received.size == 20
-    assert load_data(str(alone))[1] == "train"
+    assert load_dataset(str(alone))[1] == "train"
     with pytest.raises(ValueError, match="Expected"):
-        load_data(str(damaged))
+        load_dataset(str(damaged))
 
 
 class Foreign(tf.Module):
@@ -334,7 +335,7 @@ def test_what_is_no_model_is_named(run, tmp_path):
     with zipfile.ZipFile(tmp_path / "empty.keras", "w") as archive:
         archive.writestr("metadata.json", "{}")
     with pytest.raises(ValueError, match="empty.keras is not a .keras file that can be read"):
-        find(tmp_path / "empty.keras")
+        load_model(tmp_path / "empty.keras")
     module = Foreign()
     cases = {
         "half": ({"encode": module.encode}, r"signatures 'encode' and 'decode'. Received: .* with \['encode'\]"),
@@ -344,11 +345,11 @@ def test_what_is_no_model_is_named(run, tmp_path):
     for name, (signatures, words) in cases.items():
         tf.saved_model.save(module, str(tmp_path / name), signatures=signatures)
         with pytest.raises(ValueError, match=words):
-            find(tmp_path / name)
+            load_model(tmp_path / name)
     (tmp_path / "model.keras").write_bytes((run / "model.keras").read_bytes())
     (tmp_path / "config.json").write_text("{")
-    with pytest.raises(ValueError, match="config.json is not JSON"):
-        find(tmp_path)
+    with pytest.raises(ValueError, match="Expected '.*config.json' to hold a run's configuration as JSON. Received: "):
+        load_model(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -370,7 +371,7 @@ def test_what_is_no_model_is_named(run, tmp_path):
 def test_what_cannot_work_is_refused_before_anything_is_written(
     options, words, run, data, images, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("vaezoo.evaluate.encode_dataset", lambda *_, **__: pytest.fail("went on"))
+    monkeypatch.setattr("vaezoo.evaluation.pipeline.encode_dataset", lambda *_, **__: pytest.fail("went on"))
     others = {"images": None, "tall": vaezoo.data.from_arrays(np.repeat(images, 2, axis=1))}
     given = {"path": run, "dataset": data, "out": tmp_path / "out"} | options
     if isinstance(given["dataset"], str):
@@ -381,7 +382,7 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
 
 
 def command(folder, *flags):
-    return forked.python("-m", "vaezoo.evaluate", *flags, cwd=folder)
+    return forked.python("-m", "vaezoo.evaluation", *flags, cwd=folder)
 
 
 def test_the_command(run, tmp_path):
@@ -396,6 +397,6 @@ def test_the_command(run, tmp_path):
     wrong = command(ROOT, f"--run={run}", "--metrics=activ_units", f"--out={tmp_path / 'out'}")
     assert wrong.returncode != 0 and "Did you mean 'active_units'" in wrong.stderr and "Traceback" not in wrong.stderr
     assert not (tmp_path / "out").exists()
-    process = subprocess.run([sys.executable, "-m", "vaezoo.evaluate", "--help"], capture_output=True, text=True)
+    process = subprocess.run([sys.executable, "-m", "vaezoo.evaluation", "--help"], capture_output=True, text=True)
     described = " ".join(process.stdout.split())
     assert "--figures: Draw, too: all (that apply), or some of: reconstructions, traversals" in described

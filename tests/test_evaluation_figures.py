@@ -14,9 +14,9 @@ from small import small_model
 import vaezoo
 from vaezoo import metrics, plots
 from vaezoo.data import FactorGrid
-from vaezoo.encoding import encode_dataset
-from vaezoo.evaluate import FigureError, catalogue, evaluate, report
-from vaezoo.evaluate.subject import find
+from vaezoo.encoding import encode_dataset, load_model
+from vaezoo.evaluation import FigureError, evaluate, registry, report
+from vaezoo.evaluation.figures import FIGURES
 
 REFUSAL = "shows latents with a KL above 0.05 nats"
 
@@ -60,7 +60,8 @@ def test_a_named_figure_that_refuses_leaves_all_else(run, data, refusing, tmp_pa
 
 
 def test_refused_figures_of_all_are_noted(run, data, refusing, tmp_path, monkeypatch):
-    monkeypatch.setattr("vaezoo.evaluate.choose", lambda names, *rest: ["kl", "reconstructions"] if rest[1:] else [])
+    selected = lambda names, available, registry: ["kl", "reconstructions"] if registry is FIGURES else []  # noqa: E731
+    monkeypatch.setattr("vaezoo.evaluation.pipeline.select", selected)
     scores = evaluate(run, dataset=data, figures="all", out=tmp_path)
     expected = {"kl": {"error": REFUSAL}, "reconstructions": {"files": ["figures/reconstructions.png"]}}
     assert scores["figures"] == json.loads((tmp_path / "scores.json").read_text())["figures"] == expected
@@ -69,7 +70,7 @@ def test_refused_figures_of_all_are_noted(run, data, refusing, tmp_path, monkeyp
 
 @pytest.fixture
 def command(monkeypatch):
-    """`python -m vaezoo.evaluate` in this process, with flags of its own."""
+    """`python -m vaezoo.evaluation` in this process, with flags of its own."""
     own = flags.FlagValues()
     for kind in ("string", "list", "integer", "float"):
         define = getattr(flags, f"DEFINE_{kind}")
@@ -87,7 +88,7 @@ def test_the_command_prints_the_table_and_paths_though_a_figure_refuses(run, ref
     with pytest.raises(SystemExit) as left:
         command(f"--run={run}", *options)
     printed = capsys.readouterr()
-    assert left.value.code == f"vaezoo.evaluate: figure kl: {REFUSAL}"
+    assert left.value.code == f"vaezoo.evaluation: figure kl: {REFUSAL}"
     assert "active_units" in printed.out and "z_0" in printed.out
     assert f"Scores:  {tmp_path / 'scores.json'}\nFigures: {tmp_path / 'figures'} (2 files)" in printed.out
     stages = [line.partition(" s  ")[2] for line in printed.err.splitlines() if " s  " in line]
@@ -98,7 +99,7 @@ def test_a_figure_that_cannot_be_written_leaves_the_scores(run, data, tmp_path, 
     def full(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("vaezoo.evaluate.figures.save", full)
+    monkeypatch.setattr("vaezoo.evaluation.figures.save", full)
     with pytest.raises(FigureError, match="figure reconstructions: No space left on device") as raised:
         evaluate(run, dataset=data, metrics="active_units", figures="reconstructions", out=tmp_path)
     assert json.loads((tmp_path / "scores.json").read_text()) == raised.value.evaluation
@@ -129,17 +130,17 @@ def saved(monkeypatch):
         figures[file.stem] = figure
         return file
 
-    monkeypatch.setattr("vaezoo.evaluate.figures.save", remember)
+    monkeypatch.setattr("vaezoo.evaluation.figures.save", remember)
     return figures
 
 
 def test_all_figures_have_one_order_of_latents(run, data, saved, tmp_path, monkeypatch):
     """That of the KL over all images, though the examples alone have another."""
-    monkeypatch.setattr("vaezoo.evaluate.figures.EXAMPLES", 4)
-    r = encode_dataset(find(run).model, data)
+    monkeypatch.setattr("vaezoo.evaluation.figures.EXAMPLES", 4)
+    r = encode_dataset(load_model(run).model, data)
     r.log_var[:, 1] = np.where(np.arange(48) % 12, -9, 0)  # z_1 has much KL, but in none of the examples
     r.mean[:, 1] = 0
-    monkeypatch.setattr("vaezoo.evaluate.encode_dataset", lambda *_, **__: r)
+    monkeypatch.setattr("vaezoo.evaluation.pipeline.encode_dataset", lambda *_, **__: r)
     moved = []
     monkeypatch.setattr(plots, "animated_traversals", lambda *_, **options: moved.extend(options["kl"]))
     figures = ["traversals", "animated_traversals", "kl", "factor_information", "irs_matrix", "class_traversals"]
@@ -155,15 +156,15 @@ def test_all_figures_have_one_order_of_latents(run, data, saved, tmp_path, monke
 def test_matrices_are_of_the_scores_own_fit(run, data, saved, tmp_path, monkeypatch):
     fits = []
 
-    def fitted(name, *rest, compute=catalogue.compute, **options):
+    def fitted(name, *rest, compute=registry.compute, **options):
         fits.append(name)
         return compute(name, *rest, **options)
 
-    monkeypatch.setattr(catalogue, "compute", fitted)
+    monkeypatch.setattr(registry, "compute", fitted)
     options = {"dataset": data, "figures": ["dci_matrix", "irs_matrix"], "out": tmp_path}
     scores = evaluate(run, **options, metrics=["dci", "dci_random_forest"])
     assert fits == ["dci", "dci_random_forest", "irs"]  # IRS for its figure alone
-    r = encode_dataset(find(run).model, data)
+    r = encode_dataset(load_model(run).model, data)
     expected = metrics.irs(r.mean, r.factors, return_matrix=True)["irs_matrix"]
     written = json.loads((tmp_path / "scores.json").read_text())["matrices"]
     assert set(written) == {"dci", "dci_random_forest", "irs"} and written["irs"]["factors"] == ["a", "b"]
