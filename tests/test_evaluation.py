@@ -399,4 +399,4 @@ def test_the_command(run, tmp_path):
     assert not (tmp_path / "out").exists()
     process = subprocess.run([sys.executable, "-m", "vaezoo.evaluation", "--help"], capture_output=True, text=True)
     described = " ".join(process.stdout.split())
-    assert "--figures: Draw, too: all (that apply), or some of: reconstructions, traversals" in described
+    assert "--figures: Also draw: all (that apply), or some of: reconstructions, traversals" in described

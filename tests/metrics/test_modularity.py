@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from vaezoo.metrics import modularity
 from vaezoo.metrics.information import discrete_information
-from vaezoo.metrics.modularity import CLASSIFIERS, auc, likeliness, logistic, one_factor_per_latent
+from vaezoo.metrics.modularity import CLASSIFIERS, auc, class_scores, logistic, one_factor_per_latent
 
 
 def test_known_codes(codes, factors, rows):
@@ -78,7 +78,7 @@ def test_a_line_does_not_cut_an_inner_class_out_of_an_axis(classifier, mean, inn
     """Of 40 values on one axis: of all, of the eighth, and of the middle one, which the division by the sum finds."""
     v = np.arange(2000) % 40
     z = ((v - v.mean()) / v.std())[:, None]
-    p = likeliness(logistic(classifier).fit(z, v), z, classifier)
+    p = class_scores(logistic(classifier).fit(z, v), z, classifier)
     areas = [auc(p[:, [k]], v, np.array([k])) for k in range(40)]
     assert [np.mean(areas), areas[7], areas[20]] == pytest.approx([mean, inner, middle], abs=0.02)
     assert areas[0] > 0.999 and areas[39] > 0.999

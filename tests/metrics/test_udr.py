@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from vaezoo.metrics import udr
-from vaezoo.metrics.udr import likeness, relation, standardise
+from vaezoo.metrics.udr import pair_score, similarity, standardise
 
 ALL = {"num_train": None}
 
@@ -22,12 +22,12 @@ def test_known_codes(correlation, ceiling, codes, factors):
 
 def test_the_papers_equation_with_unequal_numbers_of_latents():
     """Two latents against one of which the first is a copy: (1 + 1/1 + 0) / (2 + 1)."""
-    assert likeness(np.array([[1.0], [0.0]])) == pytest.approx(2 / 3)
+    assert pair_score(np.array([[1.0], [0.0]])) == pytest.approx(2 / 3)
     R = np.array([[0.8, 0.2, 0.0], [0.1, 0.5, 0.4]])
     columns = 0.64 / 0.9 + 0.25 / 0.7 + 0.16 / 0.4
     rows = 0.64 / 1.0 + 0.25 / 1.0
-    assert likeness(R) == pytest.approx((columns + rows) / 5)
-    assert likeness(R.T) == pytest.approx((columns + rows) / 5)
+    assert pair_score(R) == pytest.approx((columns + rows) / 5)
+    assert pair_score(R.T) == pytest.approx((columns + rows) / 5)
 
 
 def test_latents_of_low_kl_are_left_out(codes):
@@ -51,7 +51,7 @@ def test_the_score_of_a_model_is_the_median_over_the_others(codes):
 def test_spearman_is_that_of_scipy(codes):
     a, b = np.round(codes["useless"], 1), codes["rotated"] ** 3
     expected = np.abs(spearmanr(a, b).statistic[:4, 4:])
-    received = relation(standardise(a, "spearman"), standardise(b, "spearman"), "spearman")
+    received = similarity(standardise(a, "spearman"), standardise(b, "spearman"), "spearman")
     np.testing.assert_allclose(received, expected, atol=1e-12)
 
 
@@ -59,7 +59,7 @@ def test_lasso_predicts_the_second_model_from_the_first():
     """R(a, b) = weight of a for b: b = (a_0 + a_1)/√2 takes 1/√2 - 0.1 of each, and R has the shape [D_i, D_j]."""
     a = np.random.default_rng(0).normal(size=(20_000, 3))
     b = ((a[:, 0] + a[:, 1]) / np.sqrt(2))[:, None]
-    R = relation(standardise(a, "lasso"), standardise(b, "lasso"), "lasso")
+    R = similarity(standardise(a, "lasso"), standardise(b, "lasso"), "lasso")
     assert R.shape == (3, 1)
     np.testing.assert_allclose(R[:, 0], [2**-0.5 - 0.1, 2**-0.5 - 0.1, 0], atol=0.02)
 

@@ -1,4 +1,4 @@
-"""The aggregate posterior q(z) of a data set, at samples of it: I(x; z) and the total correlation are read from it."""
+"""The aggregate posterior q(z) of a data set, and the decomposition of the KL that follows from it."""
 
 from __future__ import annotations
 
@@ -23,25 +23,29 @@ def dataset_aggregate_posterior(
     num_samples: int = 1000,
     progress: bool = False,
 ) -> AggregatePosterior:
-    """log q(z | x), log q(z) and log q(z_k) of samples z_i ~ q(z | x_i), in nats, from every row at once.
+    """Computes log q(z | x), log q(z) and log q(z_k) at samples z_i ~ q(z | x_i), in nats, from all rows.
 
         q(z_i) = 1/N q(z_i | x_i) + (N - 1)/N mean_{j != i} q(z_i | x_j)
 
-    which is exact where the rows are the whole data set, and unbiased where they are a random sample of it; its
-    logarithm is then low by the noise of the mean, so that I(x; z) comes out high where few rows are near z_i: in the
-    limit it is log N for any code that tells the images apart. `vaezoo.terms.aggregate_posterior` does this for a
-    minibatch ("mss", with one pair weighed otherwise).
+    This is exact if the rows are the whole data set, and unbiased if they are a random sample of it. The logarithm of
+    an unbiased estimate is biased downwards by its noise, so I(x; z) is overestimated if few rows are near z_i: at
+    worst it is log N, for any code that separates the images. `vaezoo.terms.aggregate_posterior` computes the same
+    for a minibatch ("mss", which weights one pair differently).
 
     Args:
-        mean, log_var: [n, d], of q(z | x).
-        seed: draws the images x_i (without replacement) and the samples.
+        mean: [n, d], of q(z | x).
+        log_var: [n, d], of q(z | x).
+        seed: seeds the draw of the images x_i (without replacement), and the samples.
         dataset_size: N; n by default.
-        num_samples: one for each of so many images, or for each row where there are fewer. All of it costs
+        num_samples: number of images x_i, each with one sample; all rows if there are fewer. The cost is
             num_samples n d exponentials: about a minute for 1,000 on the whole of dSprites, on one core.
         progress: show a bar.
 
+    Returns:
+        The samples and their log-densities.
+
     Raises:
-        ValueError: bad shapes, NaN, fewer than 2 rows, or a `dataset_size` below their number.
+        ValueError: for bad shapes, NaN, fewer than 2 rows, or a `dataset_size` below their number.
     """
     mean, log_var = check_posterior(mean, log_var)
     n, N = len(mean), len(mean) if dataset_size is None else dataset_size
@@ -76,8 +80,18 @@ def dataset_aggregate_posterior(
 
 
 @tf.function(jit_compile=True)
-def densities(z, own, mean, log_var, weights):
-    """log sum_j w_ij q(z_i | x_j), [S], and the same of each z_ik, [S, d], over rows j [R, d]; row own_i is x_i."""
+def densities(
+    z: tf.Tensor, own: tf.Tensor, mean: tf.Tensor, log_var: tf.Tensor, weights: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Computes log sum_j w_ij q(z_i | x_j), [S], and the same of each z_ik, [S, d], over some of the rows.
+
+    Args:
+        z: samples [S, d].
+        own: the row of x_i for each sample, int32 [S]; outside of 0 ... R - 1 if it is not among these rows.
+        mean: [R, d], of q(z | x_j).
+        log_var: [R, d], of q(z | x_j).
+        weights: log w_ij [2], of j = i and of any other j.
+    """
     log_w = tf.where(tf.range(tf.shape(mean)[0]) == own[:, None], weights[0], weights[1])  # [S, R]
     log_q = log_normal(z[:, None], mean[None], log_var[None])  # [S, R, d]
     joint = tf.reduce_logsumexp(log_w + tf.reduce_sum(log_q, axis=-1), axis=1)
@@ -85,18 +99,23 @@ def densities(z, own, mean, log_var, weights):
 
 
 def decomposition(q: AggregatePosterior) -> dict[str, float]:
-    """The three parts of E KL(q(z | x) || p(z)), in nats, by their means over samples (Chen et al. 2018, Eq. 2).
+    """Decomposes E KL(q(z | x) || p(z)) into three terms, in nats, means over samples (Chen et al. 2018, Eq. 2).
+
+    For every sample the terms add up to log q(z | x) - log p(z).
+
+    Args:
+        q: by `dataset_aggregate_posterior`.
 
     Returns:
         `mi_z`, I(x; z); `total_correlation`; `dimension_wise_kl`, sum_k KL(q(z_k) || p(z_k)); and the standard error
-        of each as `_se`. For every sample they add up to log q(z | x) - log p(z).
+        of each as `_se`.
     """
     parts = {"mi_z": index_code_mi, "total_correlation": total_correlation, "dimension_wise_kl": dimension_wise_kl}
     return mean_and_error({name: part(q).numpy() for name, part in parts.items()})
 
 
 def mean_and_error(values: dict[str, np.ndarray]) -> dict[str, float]:
-    """The mean of each [n], in float64, and its standard error as `<name>_se`."""
+    """Returns the mean of each array [n], in float64, and its standard error as `<name>_se`."""
     result = {}
     for name, value in values.items():
         value = value.astype(np.float64)
@@ -109,7 +128,7 @@ def check_posterior(mean: np.ndarray, log_var: np.ndarray) -> tuple[np.ndarray, 
     """Returns both as float32 [n, d].
 
     Raises:
-        ValueError: two different shapes, another number of axes than 2, NaN, or what is infinite in float32.
+        ValueError: for different shapes, another number of axes than 2, and values that are not finite in float32.
     """
     with np.errstate(over="ignore"):
         mean, log_var = (np.asarray(array, np.float32) for array in (mean, log_var))

@@ -1,4 +1,4 @@
-"""A data set encoded once: what every metric looks things up in."""
+"""Encodes a data set once; all metrics and figures use the result."""
 
 from __future__ import annotations
 
@@ -20,12 +20,20 @@ from vaezoo.progress import track_progress
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EncodedDataset:
-    """The posteriors of N images of a data set, and what is known of the images.
+    """Posteriors of N images of a data set, with their factors and labels.
 
-    mean, log_var: float32 [N, d], of q(z | x). probs: a float32 [N, K] for each categorical block, of q(y | x).
-    indices: int64 [N], the images in the data set. dataset_size: the images that it has.
-    factors: int64 [N, F], the classes of the ground-truth factors, or None; factor_names, factor_sizes: of the grid.
-    labels: int64 [N], or None. name, origin: of the data set.
+    Attributes:
+        mean: float32 [N, d], of q(z | x).
+        log_var: float32 [N, d], of q(z | x).
+        probs: q(y | x) of each categorical block, float32 [N, K].
+        indices: int64 [N], the indices of the images in the data set.
+        dataset_size: number of images in the data set.
+        factors: int64 [N, F], the classes of the ground-truth factors, or None.
+        factor_names: the F names.
+        factor_sizes: the F numbers of values.
+        labels: int64 [N], or None.
+        name: of the data set.
+        origin: where the data set was read from.
     """
 
     mean: np.ndarray
@@ -42,33 +50,33 @@ class EncodedDataset:
 
     @property
     def size(self) -> int:
-        """N."""
+        """Number of images, N."""
         return len(self.mean)
 
     @property
     def classes(self) -> np.ndarray:
-        """The most probable class of every categorical block, int64 [N, blocks]."""
+        """The most probable class in each categorical block, int64 [N, blocks]."""
         columns = [probs.argmax(axis=1) for probs in self.probs]
         return np.stack(columns, axis=1) if columns else np.empty((self.size, 0), np.int64)
 
     @property
     def codes(self) -> np.ndarray:
-        """[N, D]: the means, then a column with the class number of each categorical block."""
+        """Codes [N, D]: the means, then a column with the class number of each categorical block."""
         return np.concatenate([self.mean, self.classes.astype(self.mean.dtype)], axis=1)
 
     @property
     def discrete(self) -> tuple[int, ...]:
-        """The columns of `codes` that are class numbers: what `mig` counts exactly."""
+        """The columns of `codes` that are class numbers, which `mig` and `mutual_information` count exactly."""
         return tuple(range(self.mean.shape[1], self.mean.shape[1] + len(self.probs)))
 
     @property
     def whole_grid(self) -> bool:
-        """Whether the rows are the whole grid of factors in its order, from which pairs are drawn by arithmetic."""
+        """Whether the rows are the whole grid of factors, in its order."""
         in_order = self.indices is not None and np.array_equal(self.indices, np.arange(self.dataset_size))
         return self.factors is not None and in_order
 
     def save(self, file: str | os.PathLike) -> None:
-        """Write an .npz of plain arrays; the file appears whole or not at all."""
+        """Writes an .npz of plain arrays durably."""
         given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         arrays = {name: np.asarray(value) for name, value in given.items() if value is not None and name != "probs"}
         arrays |= {f"probs_{i}": probs for i, probs in enumerate(self.probs)}
@@ -77,7 +85,12 @@ class EncodedDataset:
 
     @classmethod
     def load(cls, file: str | os.PathLike) -> EncodedDataset:
-        """Read what `save` wrote. Raises ValueError for another file, OSError where there is none."""
+        """Reads a file that `save` wrote.
+
+        Raises:
+            ValueError: for a file of something else.
+            OSError: if the file cannot be opened.
+        """
         try:
             with np.load(file, allow_pickle=False) as saved:
                 arrays = dict(saved)
@@ -99,18 +112,22 @@ def encode_dataset(
     batch_size: int = 512,
     progress: bool = False,
 ) -> EncodedDataset:
-    """Encode a data set, once.
+    """Encodes the images of a data set.
 
     Args:
-        model: of the zoo, or exported: `Exported.load(folder)`, or what `tf.saved_model.load` gives.
+        model: of the zoo, or exported: `Exported.load(folder)` or the result of `tf.saved_model.load`.
         data: an `ImageData`, or images [N, H, W, C] as `vaezoo.data.from_arrays` takes them.
         images: how many, drawn at random without replacement and kept in the data set's order; None for all.
-        seed: draws them.
+        seed: seeds the draw.
         batch_size: images encoded at once.
         progress: show a bar over the batches.
 
+    Returns:
+        The posteriors, with the factors and labels of the images.
+
     Raises:
-        ValueError: images of another shape than the model's, or more than there are; an encoder that gives NaN.
+        ValueError: if images have another shape than the model's, more are requested than there are, or the encoder
+            returns NaN or infinity.
     """
     model = Exported(model) if hasattr(model, "signatures") else model
     data = data if isinstance(data, ImageData) else from_arrays(data)
@@ -122,7 +139,7 @@ def encode_dataset(
     pixels = tf.TensorSpec([None, *model.image_shape], tf.float32)
 
     @tf.function(input_signature=[pixels])
-    def encode(x):
+    def encode(x: tf.Tensor) -> tuple[tf.Tensor, ...]:
         q = model.encode(x)
         return q.mu, q.log_var, *q.probs
 
@@ -154,7 +171,19 @@ def encode_dataset(
 
 
 def sample_indices(data: ImageData, images: int | None, seed: int) -> np.ndarray:
-    """The indices, ascending, of `images` images drawn without replacement, or of all."""
+    """Draws the indices of images without replacement.
+
+    Args:
+        data: the data set.
+        images: how many; None for all.
+        seed: seeds the draw.
+
+    Returns:
+        int64 indices, ascending.
+
+    Raises:
+        ValueError: for fewer than 2 images, or more than there are.
+    """
     if images is None or images == data.size:
         return np.arange(data.size)
     if not 2 <= images <= data.size:

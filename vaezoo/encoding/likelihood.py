@@ -1,4 +1,4 @@
-"""Bounds on log p(x) of a model: the ELBO and the importance-weighted one."""
+"""Lower bounds on log p(x) of a model: the ELBO and the importance-weighted bound (IWAE)."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ def likelihood_bounds(
         w_i  = p(x | z_i, y_i) p(z_i) p(y_i) / q(z_i, y_i | x),   z_i, y_i ~ q(z, y | x), y_i exact: one-hot
         ELBO = E log w = -reconstruction - KL_z - KL_y   <=   IWAE_k = E log mean_{i <= k} w_i   <=   log p(x)
 
-    The ELBO is that of a plain VAE, without the weights of the model's own objective.
+    The ELBO is that of a plain VAE, without the weights of the model's objective.
 
     Args:
         model: of the zoo.
         data: a set of `vaezoo.data`, or images [N, H, W, C].
-        seed: draws the images and the samples.
-        images: how many, or all where there are fewer, or None for all.
+        seed: seeds the draw of the images, and the samples.
+        images: how many; all if there are fewer, or for None.
         k: samples for each image; the reconstruction is their mean.
         progress: show a bar.
 
     Returns:
-        `reconstruction`, `kl_z`, `kl_y` (with categorical latents), `elbo` and `iwae`, means over the images, and the
+        `reconstruction`, `kl_z`, `kl_y` (with categorical latents), `elbo` and `iwae`: means over the images, and the
         standard error of each as `_se`.
 
     Raises:
-        ValueError: a SavedModel, whose probabilities in float32 give no log-densities; `k` below 1.
+        ValueError: for a SavedModel, whose float32 probabilities give no accurate log-densities; for `k` below 1.
     """
     if not isinstance(model, BaseVAE):
         raise ValueError(
@@ -59,8 +59,8 @@ def likelihood_bounds(
     per_batch, per_draw = max(1, DECODED // k), min(k, DECODED)
 
     @tf.function(input_signature=[tf.TensorSpec([None, *model.image_shape]), tf.TensorSpec([2], tf.int32)])
-    def weigh(x, key):
-        """log p(x | z, y) and log w, each [per_draw, B], and the KLs."""
+    def weigh(x: tf.Tensor, key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
+        """Returns log p(x | z, y) and log w, each [per_draw, B], and the KLs, each [B]."""
         q = model.encode(x)
         code = q.sample(per_draw, seed=key)  # [per_draw, B, D]
         p = model.decode(tf.reshape(code, [-1, model.latents.size]))

@@ -14,12 +14,12 @@ from vaezoo.training.loading import load_keras, load_newest
 from vaezoo.training.records import read_json, run_folder
 
 TRAINING = ("model", "preset", "steps", "batch_size", "learning_rate", "seed", "hyperparameters")
-"""What is read of a run's config.json, or of the model.json of a SavedModel."""
+"""Settings that are read from a run's config.json, or from the model.json of a SavedModel."""
 
 
 @dataclasses.dataclass(frozen=True)
 class LoadedModel:
-    """A model, where it comes from, and what is known of its training.
+    """A model with its origin and the settings of its training.
 
     Attributes:
         model: of the zoo, not compiled, or an exported one.

@@ -20,35 +20,35 @@ flags.DEFINE_string(
 flags.DEFINE_list(
     "metrics",
     ["default"],
-    f"default (all that apply but the slow), all, or some of: {', '.join(METRICS)}. Or udr alone, of runs that differ "
-    "by their seeds.",
+    f"default (all that apply except slow ones), all, or some of: {', '.join(METRICS)}. Or udr alone, for runs that "
+    "differ by their seeds.",
 )
-flags.DEFINE_list("figures", [], f"Draw, too: all (that apply), or some of: {', '.join(FIGURES)}.")
+flags.DEFINE_list("figures", [], f"Also draw: all (that apply), or some of: {', '.join(FIGURES)}.")
 flags.DEFINE_list(
     "format",
     ["png"],
-    f"Of the figures: some of {', '.join(FORMATS)}. animated_traversals is a GIF whatever the format.",
+    f"Formats of the figures: some of {', '.join(FORMATS)}. animated_traversals is always a GIF.",
 )
 flags.DEFINE_list(
     "by",
     None,
-    "Draw the trade-offs of evaluated runs, as this hyperparameter (beta, say) changes; no new scores. Several, as "
-    "beta,lambda_,gamma: each model's own.",
+    "Plot the trade-offs of evaluated runs against this hyperparameter (beta, say), without new scores. Several, as "
+    "beta,lambda_,gamma, for models whose weights have different names.",
 )
 flags.DEFINE_string("against", None, "With --by: the score on the abscissa. Default: the hyperparameter.")
-flags.DEFINE_integer("images", None, "Encode so many, drawn at random. Default: all; for udr, 10,000.")
-flags.DEFINE_integer("seed", 0, "Of every draw.")
+flags.DEFINE_integer("images", None, "Number of images to encode, drawn at random. Default: all; for udr, 10,000.")
+flags.DEFINE_integer("seed", 0, "Seed of every draw.")
 flags.DEFINE_integer("bootstrap", 0, "Resamples for confidence intervals; 0 for none.")
-flags.DEFINE_float("confidence", 0.95, "Of the intervals.")
-flags.DEFINE_string("dataset", None, "As for train_main.py. Default: what the run was trained on.")
+flags.DEFINE_float("confidence", 0.95, "Probability of the intervals.")
+flags.DEFINE_string("dataset", None, "As for train_main.py. Default: the data set of the training.")
 flags.DEFINE_string("data_dir", None, "Folder of data files. Default: $VAEZOO_DATA_DIR.")
-flags.DEFINE_string("split", None, "Of the data set. Default: test where there is one.")
+flags.DEFINE_string("split", None, "Split of the data set. Default: test if there is one.")
 flags.DEFINE_string("out", None, "Folder of scores.json and figures/. Default: the run's, or evaluations/<name>.")
 
 SHARED = ("seed", "bootstrap", "confidence", "dataset", "data_dir", "split", "out")
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Prints the table and the paths of the files; stages, bars and errors go to stderr."""
     if len(argv) > 1:
         sys.exit(f"vaezoo.evaluation: unexpected argument {argv[1]!r}; flags start with --.")

@@ -16,6 +16,7 @@ class Evaluation(dict):
     """
 
     def __init__(self, scores: Mapping[str, Any], file: Path, figures: Sequence[Path] = ()):
+        """Copies the scores."""
         super().__init__(scores)
         self.file = file
         self.figures = list(figures)
@@ -39,5 +40,6 @@ class FigureError(ValueError):
     """
 
     def __init__(self, message: str, evaluation: Evaluation):
+        """Keeps the evaluation beside the message."""
         super().__init__(message)
         self.evaluation = evaluation

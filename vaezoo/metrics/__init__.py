@@ -1,20 +1,21 @@
-"""Stage 9 of vaezoo: codes [N, D] and ground-truth factors [N, F] in, a dict of floats out.
+"""Stage 9: metrics of codes [N, D] and ground-truth factors [N, F], each a dict of floats.
 
     from vaezoo.metrics import mig
     mig(codes, factors, bootstrap=200)   # {"mig": 0.31, "mig_low": 0.29, "mig_high": 0.33}
 
 Row i of `codes` is the representation of the image with row i of `factors`. Protocols and defaults are those
 of Locatello et al. 2019, "Challenging Common Assumptions in the Unsupervised Learning of Disentangled
-Representations", called "the reference" in the docstrings; each says where it departs from it and why.
+Representations", called "the reference" in the docstrings, which state every deviation from it and the reason.
 
-    inputs                   what every metric accepts, and the errors
-    rows                     how many rows a metric draws, and which
+    inputs                   validation of codes, factors, posteriors and probabilities
+    rows                     random rows for training and test
     scaling                  exact powers of 2 that keep very large and small codes within float64
+    parallel                 fits on all cores
     interval                 bootstrap confidence intervals: `<score>_low`, `<score>_high`
     information              equal_width_bins, mutual_information [D, F] in nats
     mig                      mig            Chen et al. 2018, 20-bin estimator of the reference
     chen_mig                 chen_mig       Chen et al. 2018, by the aggregate posterior
-    fixed_factor             rows that share a factor: from a full grid, or by matching rows
+    fixed_factor             draws of rows that share a factor: from a full grid, or by matching rows
     beta_vae                 beta_vae_score Higgins et al. 2017
     factor_vae               factor_vae_score  Kim & Mnih 2018
     dci                      dci            Eastwood & Williams 2018
@@ -27,13 +28,13 @@ Representations", called "the reference" in the docstrings; each says where it d
 
 No metric needs a model or TensorFlow: `vaezoo.encoding` computes the arrays from a model and a data set.
 
-Codes of any precision are computed with in float64 (posteriors, [N, d] of both mean and log-variance, in float32). A
-default number of rows takes all rows where there are fewer; only a number that was asked for warns. `dci`, `sap` and
-`irs` return the matrix [D, F] behind their scores with `return_matrix=True`.
+Codes of any precision are converted to float64 (mean and log-variance of `per_latent` to float32). A default number
+of rows means all rows if there are fewer; a number that was requested and cannot be met causes a warning. `dci`, `sap`
+and `irs` return the matrix [D, F] behind their scores with `return_matrix=True`.
 
-Every key of every dict is distinct, so the dicts of several metrics merge into one (but for `dci_matrix`, which both
-importances call so). The same seed gives the same scores. SciPy and scikit-learn are imported by the metrics that use
-them, when they are called.
+The keys of all dicts are distinct, so the dicts of several metrics can be merged (except `dci_matrix`, which has one
+name for both importances). The same seed gives the same scores. SciPy and scikit-learn are imported only when a metric
+that uses them is called.
 """
 
 from vaezoo.metrics.beta_vae import beta_vae_score

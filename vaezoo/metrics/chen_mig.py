@@ -1,6 +1,9 @@
-"""Mutual information gap, with the information of the aggregate posterior."""
+"""Mutual information gap (MIG), with the information computed from the aggregate posterior."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,6 +13,9 @@ from vaezoo.metrics.information import entropies, entropy
 from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.mig import gap
 from vaezoo.metrics.rows import UpTo, draw
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 CHUNK = 1 << 22  # values of q(z|x) at once, 32 MB
 
@@ -30,30 +36,30 @@ def chen_mig(
 
         I(z_j; v_k) = H(q(z_j)) - sum_v p(v) H(q(z_j | v_k = v)),   q(z_j | v_k = v) = mean over x with v of q(z_j | x)
 
-    The paper samples z to estimate both entropies; here they are integrals over a line, done by quadrature,
-    so the score has no sampling error but that of the rows. The line reaches 6 of the greatest standard
-    deviations beyond the means, in steps of half the least. One below 2/`resolution` of the line is widened
-    to that, which keeps the steps few and gives latents without noise a finite entropy.
+    The paper samples z to estimate both entropies; here they are integrals over a line, computed by quadrature, so
+    the only sampling error is that of the rows. The line extends 6 times the greatest standard deviation beyond the
+    means, in steps of half the least one. Standard deviations below 2/`resolution` of the line are raised to that,
+    which limits the number of steps and gives latents without noise a finite entropy.
 
-    The paper takes the whole data set: `num_train=None` (N·D·steps exponentials, under a minute for
-    dSprites).
+    The paper uses the whole data set: `num_train=None` (N·D·steps exponentials, under a minute for dSprites).
 
     Args:
-        mean, log_var: [N, D], of the Gaussian posterior q(z|x).
+        mean: [N, D], of the Gaussian posterior q(z|x).
+        log_var: [N, D], of the Gaussian posterior q(z|x).
         factors: [N, F], discrete.
-        seed: draws the rows, and the resamples.
-        num_train: rows that make up the aggregate posterior, None for all. The default takes all where there are fewer.
-        probabilities: [N, K] arrays of q(y|x), one per discrete latent; its information is an exact sum.
-        resolution: about the greatest number of steps of the quadrature.
-        bootstrap: resamples of rows for the interval, each as long as the score itself; 0 for none.
+        seed: seeds the draw of the rows, and the resamples.
+        num_train: rows of the aggregate posterior, None for all. The default takes all if there are fewer.
+        probabilities: q(y|x) [N, K] of each categorical latent, whose information is an exact sum.
+        resolution: approximately the greatest number of steps of the quadrature.
+        bootstrap: resamples of rows for the interval, each as expensive as the score itself; 0 for none.
         confidence: of the interval.
 
     Returns:
         `chen_mig` in [0, 1], with `chen_mig_low`, `chen_mig_high` on request.
 
     Raises:
-        ValueError: bad shapes, NaN, a continuous or constant factor, probabilities that do not sum to 1, means and
-            deviations whose range is beyond float64.
+        ValueError: for bad shapes, NaN, a continuous or constant factor, probabilities that do not sum to 1, means and
+            deviations whose range exceeds float64.
     """
     mean, factors = inputs.check(mean, factors)
     mean, log_var = inputs.check_posterior(mean, log_var)
@@ -84,17 +90,21 @@ def chen_mig(
     return bootstrap_interval(score, len(mean), rng, bootstrap=bootstrap, confidence=confidence)
 
 
-def class_means(v: np.ndarray):
-    """Averages over all rows and over the rows of each factor value, as one sparse matrix.
+def class_means(v: np.ndarray) -> tuple[csr_array, np.ndarray]:
+    """Returns the averages over all rows and over the rows of each factor value, as one sparse matrix.
 
-    Returns `membership` [1 + V, N], V = sum_k V_k, such that membership @ q(z|x) is q(z) followed by every
-    q(z|v_k); and `weights` [V, F] with p(v_k = v) in column k.
+    Args:
+        v: classes of the factors [N, F].
+
+    Returns:
+        `membership` [1 + V, N], V = sum_k V_k, such that membership @ q(z|x) is q(z) followed by every q(z|v_k); and
+        `weights` [V, F] with p(v_k = v) in column k.
     """
     from scipy import sparse
 
     n, num_factors = v.shape
     levels = v.max(axis=0) + 1
-    first = np.cumsum(levels) - levels  # [F], where the values of factor k begin
+    first = np.cumsum(levels) - levels  # [F], offset of the values of factor k
     counts = np.bincount((v + first).ravel(), minlength=levels.sum())
     cells = np.concatenate([np.zeros((n, 1), np.int64), v + first + 1], axis=1)  # [N, 1 + F]
     values = 1 / np.concatenate([[n], np.maximum(counts, 1)])[cells]
@@ -104,8 +114,8 @@ def class_means(v: np.ndarray):
     return membership, weights
 
 
-def gaussian_entropies(mean: np.ndarray, sd: np.ndarray, membership, resolution: int) -> np.ndarray:
-    """Entropies [1 + V] nats of the mixtures, one per row of `membership`, of the Gaussians N(mean [N], sd [N]²)."""
+def gaussian_entropies(mean: np.ndarray, sd: np.ndarray, membership: csr_array, resolution: int) -> np.ndarray:
+    """Returns the entropies [1 + V] in nats of mixtures, one per row of `membership`, of Gaussians N(mean, sd²) [N]."""
     span = mean.max() - mean.min()
     sd = np.maximum(sd, max(2 * (span + 12 * sd.max()) / resolution, 1e-100))
     steps = int(np.ceil(2 * (span + 12 * sd.max()) / sd.min()))

@@ -1,6 +1,9 @@
-"""Disentanglement, completeness and informativeness, from the importance of each latent to each factor."""
+"""DCI: disentanglement, completeness and informativeness, from the importance of each latent for each factor."""
+
+from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +16,11 @@ from vaezoo.metrics.rows import UpTo, draw
 from vaezoo.metrics.scaling import for_trees
 from vaezoo.progress import progress_bar
 
-NAMES = {"gradient_boosting": "dci", "random_forest": "dci_forest"}  # importance -> what its scores are called
+if TYPE_CHECKING:
+    from sklearn.ensemble import BaseEnsemble
+    from tqdm import tqdm
+
+NAMES = {"gradient_boosting": "dci", "random_forest": "dci_forest"}  # importance -> prefix of its scores
 TREES = {"gradient_boosting": 100, "random_forest": 10}
 
 
@@ -39,39 +46,39 @@ def dci(
         I = mean_k accuracy of the prediction
 
     Protocol (disentanglement_lib, `dci.gin`): 10,000 rows to train, 5,000 others to test, scikit-learn's
-    gradient boosted trees at their defaults, one classifier per factor. `importance="random_forest"`, the
-    paper's choice beside the lasso, is the faster estimator: 10 trees per factor, every latent a candidate at
-    every split. Its scores compare only among themselves and have names of their own. The reference weighs
-    the factors in C by their importance, as D does the latents; the paper averages them: for trees, whose
-    importances sum to 1, these are one.
+    gradient boosted trees with their default arguments, one classifier per factor. `importance="random_forest"`, one
+    of the paper's choices, is faster: 10 trees per factor, every latent a candidate at every split. Its scores are not
+    comparable with those of boosting and have other names. The reference weights the factors in C by their importance,
+    as D does the latents, and the paper averages them: for trees, whose importances sum to 1, both are equal.
 
-    The longest fit, that of the factor with most values, bounds what more cores can gain: its trees are grown
-    one after another.
+    More cores help up to the time of the longest fit, that of the factor with most values, whose trees are grown one
+    after another.
 
     Args:
         codes: [N, D].
         factors: [N, F], F >= 2, discrete, or numbers if `continuous`.
-        seed: draws the rows, seeds the trees, draws the resamples.
+        seed: seeds the draw of the rows, the trees, and the resamples.
         importance: "gradient_boosting" or "random_forest".
-        continuous: the same trees as regressors, for all factors; I is then the mean R², named so. Of a set with
-            factors of both kinds score those of each kind in a call of its own.
-        num_train, num_test: rows to train and others to test. Of fewer than both defaults two thirds train. None takes
-            all that the other leaves; None for both, all rows, two thirds to train.
-        return_matrix: return the matrix of importances too.
-        progress: show a bar over the trees; with `bootstrap`, over the resamples.
-        bootstrap: resamples of the training and of the test rows for the interval, all trees fitted again for each,
-            since D and C know nothing of the test; 0 for none. A warning says how many fits that makes.
+        continuous: use regressors, for all factors; I is then the mean R². If a data set has factors of both kinds,
+            score each kind in a separate call.
+        num_train: rows to train. None takes all that `num_test` leaves. If there are fewer rows than both defaults, or
+            both are None, two thirds of all rows train and one third tests.
+        num_test: other rows, to test; as `num_train`.
+        return_matrix: also return the matrix of importances.
+        progress: show a bar over the trees, or over the resamples if there are any.
+        bootstrap: resamples of the training and of the test rows for the interval; 0 for none. All trees are refitted
+            for each of them, since D and C do not depend on the test. A warning gives the number of fits.
         confidence: of the interval.
 
     Returns:
         `dci_disentanglement`, `dci_completeness`, `dci_informativeness` (on the test rows),
         `dci_informativeness_train`, all in [0, 1], and `_low`, `_high` of the first three on request; of random
-        forests `dci_forest_disentanglement` and so on; with `continuous`, `dci_r2` and `dci_r2_train`, up to 1, in the
-        place of informativeness. If no latent has any importance, D = C = 0; a single latent is complete. With
-        `return_matrix` also `dci_matrix`, float64 [D, F] of R_dk, by the same trees; it is named so for forests too.
+        forests `dci_forest_disentanglement` and so on; with `continuous`, `dci_r2` and `dci_r2_train`, up to 1, instead
+        of informativeness. If no latent has any importance, D = C = 0; a single latent has C = 1. With `return_matrix`
+        also `dci_matrix`, float64 [D, F] of R_dk, of the same trees; forests use the same name.
 
     Raises:
-        ValueError: bad shapes, NaN, a constant factor, a continuous one without `continuous`, fewer than 2
+        ValueError: for bad shapes, NaN, a constant factor, a continuous one without `continuous`, fewer than 2
             factors, an unknown `importance`.
     """
     if importance not in NAMES:
@@ -90,7 +97,7 @@ def dci(
         fits = f"{bootstrap} resamples x {v.shape[1]} factors = {bootstrap * v.shape[1]}"
         warnings.warn(f"The intervals of `dci` refit its trees: {fits} fits beside those of the score.", stacklevel=2)
 
-    def fit(k: int, rows: np.ndarray, test: np.ndarray, bar) -> tuple[np.ndarray, float, float]:
+    def fit(k: int, rows: np.ndarray, test: np.ndarray, bar: tqdm) -> tuple[np.ndarray, float, float]:
         model = estimator(importance, continuous, seed)
         if importance == "gradient_boosting":
             model.fit(z[rows], v[rows, k], monitor=lambda *_: grown(bar, growing[k]))
@@ -99,8 +106,8 @@ def dci(
             grown(bar, TREES[importance])
         return model.feature_importances_, model.score(z[rows], v[rows, k]), model.score(z_test[test], v_test[test, k])
 
-    name, told = NAMES[importance], "r2" if continuous else "informativeness"
-    in_training, matrices = [], []  # the first of each is the sample's own
+    name, quality = NAMES[importance], "r2" if continuous else "informativeness"
+    in_training, matrices = [], []  # the first item of each is of the sample itself
 
     def score(rows: np.ndarray) -> dict[str, float]:
         train, test = rows[rows < len(z)], rows[rows >= len(z)] - len(z)
@@ -112,38 +119,38 @@ def dci(
         return {
             f"{name}_disentanglement": concentration(R.T),
             f"{name}_completeness": concentration(R),
-            f"{name}_{told}": test_scores.mean(),
+            f"{name}_{quality}": test_scores.mean(),
         }
 
     options = {"bounds": (-np.inf if continuous else 0, 1), "label": f"{name} bootstrap", "progress": progress}
     scores = bootstrap_interval(score, len(z) + len(z_test), rng, bootstrap=bootstrap, confidence=confidence, **options)
-    scores |= {f"{name}_{told}_train": in_training[0]}
+    scores |= {f"{name}_{quality}_train": in_training[0]}
     return scores | ({"dci_matrix": matrices[0]} if return_matrix else {})
 
 
-def grown(bar, trees: int) -> bool:
-    """Move the bar, from any thread; False, since boosting stops where its monitor says otherwise."""
+def grown(bar: tqdm, trees: int) -> bool:
+    """Moves the bar, from any thread; returns False, with which a monitor lets boosting continue."""
     with bar.get_lock():
         bar.update(trees)
     return False
 
 
-def estimator(importance: str, continuous: bool, seed: int):
-    """The classifier, or regressor, whose `feature_importances_` are the importances of the latents."""
+def estimator(importance: str, continuous: bool, seed: int) -> BaseEnsemble:
+    """Returns the classifier, or regressor, whose `feature_importances_` are the importances of the latents."""
     from sklearn import ensemble
 
     kind = "Regressor" if continuous else "Classifier"
     if importance == "random_forest":
-        # All latents at every split: among a random few, a tree must split on latents that tell nothing.
+        # All latents at every split: if only a random few are candidates, trees split on uninformative latents.
         forest = getattr(ensemble, f"RandomForest{kind}")
         return forest(n_estimators=TREES[importance], max_features=None, random_state=seed)
     return getattr(ensemble, f"GradientBoosting{kind}")(n_estimators=TREES[importance], random_state=seed)
 
 
 def concentration(R: np.ndarray) -> float:
-    """1 - entropy of each row of R, to the base of its length, averaged by the rows' sums; in [0, 1].
+    """Returns 1 - entropy of each row of R, to the base of its length, averaged by the rows' sums; in [0, 1].
 
-    A row of one entry is concentrated by definition. All importances 0 give 0.
+    A row of one entry has entropy 0. If all importances are 0, the result is 0.
     """
     total = R.sum(axis=1, keepdims=True)
     if total.sum() == 0:

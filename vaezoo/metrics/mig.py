@@ -1,4 +1,4 @@
-"""Mutual information gap, with the information estimated from binned codes."""
+"""Mutual information gap (MIG), with the information estimated from binned codes."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,14 @@ from vaezoo.metrics.rows import UpTo, draw
 
 
 def gap(information: np.ndarray, entropy: np.ndarray) -> np.ndarray:
-    """(I_(1)k - I_(2)k) / H(v_k): I [D, F] of latents and factors, H(v) [F], both nats -> [F] in [0, 1].
+    """Returns (I_(1)k - I_(2)k) / H(v_k), [F] in [0, 1], from I [D, F] of latents and factors and H(v) [F], in nats.
 
     I_(1)k and I_(2)k are the largest and second largest information of a latent about factor k; with a single
     latent the second is 0.
     """
     information = np.concatenate([np.zeros_like(information[:1]), information])
     second, first = np.sort(information, axis=0)[-2:]
-    # A resample can miss all values of a factor but one: it then has nothing to tell apart.
+    # A resample can contain a single value of a factor, whose entropy is then 0.
     return np.divide(first - second, entropy, out=np.zeros_like(entropy), where=entropy > 0)
 
 
@@ -38,18 +38,17 @@ def mig(
 
         MIG = mean_k (I(z_(1); v_k) - I(z_(2); v_k)) / H(v_k)
 
-    Protocol (disentanglement_lib, `mig.gin`): 10,000 random rows, the mean representation in 20 equal-width
-    bins per latent, information by counting; the two largest latents of each factor. Rows are drawn without
-    replacement. Counting N rows in b x V_k cells overestimates each information by about (b - 1)(V_k - 1) /
-    2N nats.
+    Protocol (disentanglement_lib, `mig.gin`): 10,000 random rows, drawn without replacement; the mean representation
+    in 20 equal-width bins per latent; information by counting. Counting N rows in b x V_k cells overestimates each
+    information by about (b - 1)(V_k - 1) / 2N nats.
 
     Args:
         codes: [N, D], the mean representation.
         factors: [N, F], discrete.
-        seed: draws the rows, and the resamples.
-        num_train: rows to use, None for all. The default takes all where there are fewer.
+        seed: seeds the draw of the rows, and the resamples.
+        num_train: rows to use, None for all. The default takes all if there are fewer.
         bins: bins per continuous code.
-        discrete: columns of `codes` counted exactly, such as the argmax of a categorical latent.
+        discrete: columns of `codes` that are counted exactly, such as the argmax of a categorical latent.
         bootstrap: resamples of rows for the interval; 0 for none.
         confidence: of the interval.
 
@@ -57,7 +56,7 @@ def mig(
         `mig` in [0, 1], with `mig_low`, `mig_high` on request.
 
     Raises:
-        ValueError: bad shapes, NaN, a continuous or constant factor, an unknown column in `discrete`.
+        ValueError: for bad shapes, NaN, a continuous or constant factor, an unknown column in `discrete`.
     """
     codes, factors = inputs.check(codes, factors)
     rng = np.random.default_rng(seed)

@@ -1,5 +1,9 @@
 """Modularity and explicitness."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -9,6 +13,9 @@ from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.parallel import thread_map
 from vaezoo.metrics.rows import UpTo, draw
 from vaezoo.metrics.scaling import to_unit_range
+
+if TYPE_CHECKING:
+    from sklearn.base import ClassifierMixin
 
 CLASSIFIERS = ("one_vs_rest", "separate", "multinomial")
 
@@ -33,26 +40,28 @@ def modularity(
 
     Protocol (disentanglement_lib, `modularity_explicitness.gin`): 10,000 rows to train, 5,000 others to test;
     information I by counting, in 20 equal-width bins, over the training rows; logistic regression on codes
-    standardised by the training rows, AUC on the test rows. As there, a latent without information (a constant)
-    has modularity 0; one of pure noise has that of the noise in I, which is not 0: prune such latents first.
+    standardised by the training rows, AUC on the test rows. As in the reference, a latent without information (a
+    constant) has modularity 0. The modularity of a noise latent is that of the estimation noise in I, which is not 0:
+    prune such latents first.
 
-    The reference's logistic regression is that of scikit-learn before 0.22: one against the rest, by liblinear,
-    each probability divided by the sum over the classes. A line cannot cut a middle class out of an axis, so a
-    perfect code of 40 values scores 0.90, by the division alone so high. `classifier="separate"` is the paper's
-    definition, each class by its own classifier: 0.77 there. "multinomial", scikit-learn's default of today,
-    bends the line: 0.97. Scores compare within one of these only.
+    The reference's logistic regression is that of scikit-learn before 0.22: one-vs-rest by liblinear, with each
+    probability divided by the sum over the classes. A hyperplane cannot separate a middle class of an axis; a perfect
+    code of 40 values scores 0.90, which is so high only because of the division. `classifier="separate"` is the
+    paper's definition, a separate classifier for each class: 0.77 for that code. "multinomial" is scikit-learn's
+    current default: 0.97. Scores of different classifiers are not comparable.
 
     Args:
         codes: [N, D].
         factors: [N, F], F >= 2, discrete.
-        seed: draws the rows, and the resamples.
-        num_train, num_test: rows to train and others to test. Of fewer than both defaults two thirds train. None takes
-            all that the other leaves; None for both, all rows, two thirds to train.
+        seed: seeds the draw of the rows, and the resamples.
+        num_train: rows to train. None takes all that `num_test` leaves. If there are fewer rows than both defaults, or
+            both are None, two thirds of all rows train and one third tests.
+        num_test: other rows, to test; as `num_train`.
         bins: bins per code.
         classifier: "one_vs_rest", "separate" or "multinomial".
         progress: show a bar over the F fits.
-        bootstrap: resamples for the intervals: of training rows for modularity, and of test rows, with
-            the classifiers kept, for explicitness; 0 for none.
+        bootstrap: resamples for the intervals: of the training rows for modularity, and of the test rows, with the
+            classifiers kept, for explicitness; 0 for none.
         confidence: of the interval.
 
     Returns:
@@ -60,7 +69,7 @@ def modularity(
         request.
 
     Raises:
-        ValueError: bad shapes, NaN, a continuous or constant factor, fewer than 2 factors, an unknown
+        ValueError: for bad shapes, NaN, a continuous or constant factor, fewer than 2 factors, an unknown
             `classifier`.
     """
     if classifier not in CLASSIFIERS:
@@ -76,7 +85,7 @@ def modularity(
 
     def fit(k: int) -> tuple[float, np.ndarray, np.ndarray]:
         model = logistic(classifier).fit(z, v[:, k])
-        train, test = (likeliness(model, x, classifier) for x in (z, z_test))
+        train, test = (class_scores(model, x, classifier) for x in (z, z_test))
         return auc(train, v[:, k], model.classes_), test, model.classes_
 
     fits = thread_map(fit, [(k,) for k in range(v.shape[1])], "explicitness", progress)
@@ -96,8 +105,8 @@ def modularity(
     }
 
 
-def logistic(classifier: str):
-    """The linear classifier of one factor's values."""
+def logistic(classifier: str) -> ClassifierMixin:
+    """Returns the linear classifier of the values of one factor."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
@@ -106,8 +115,8 @@ def logistic(classifier: str):
     return OneVsRestClassifier(LogisticRegression(solver="liblinear"))
 
 
-def likeliness(model, z: np.ndarray, classifier: str) -> np.ndarray:
-    """What ranks rows z [N, D] by how likely they are of each class: [N, K]."""
+def class_scores(model: ClassifierMixin, z: np.ndarray, classifier: str) -> np.ndarray:
+    """Returns scores [N, K] that increase with the probability of each class, of rows z [N, D]."""
     if classifier != "separate":
         return model.predict_proba(z)
     decision = model.decision_function(z)
@@ -115,7 +124,7 @@ def likeliness(model, z: np.ndarray, classifier: str) -> np.ndarray:
 
 
 def one_factor_per_latent(information: np.ndarray) -> float:
-    """Mean modularity of the latents from their information [D, F]; 0 for a latent that has none."""
+    """Returns the mean modularity of the latents from their information [D, F]; a latent without any counts as 0."""
     squared = information**2
     best = squared.max(axis=1)
     rest = np.divide(squared.sum(axis=1) - best, best * (squared.shape[1] - 1), out=np.ones_like(best), where=best > 0)
@@ -123,11 +132,12 @@ def one_factor_per_latent(information: np.ndarray) -> float:
 
 
 def auc(p: np.ndarray, v: np.ndarray, known: np.ndarray) -> float:
-    """Mean over classes of the area under the ROC curve, one class against the rest, by the rank-sum statistic.
+    """Returns the mean over classes of the area under the one-vs-rest ROC curve, by the rank-sum statistic.
 
     Args:
-        p: [N, K], rising with the probabilities of the classes `known` [K].
-        v: [N], the true classes; one that is absent has no area and is left out, as is one that is alone.
+        p: scores [N, K] that increase with the probabilities of the classes `known`.
+        v: true classes [N]. Classes without rows, or without rows of other classes, have no area and are left out.
+        known: classes of the columns of `p`, [K].
     """
     from scipy.stats import rankdata
 

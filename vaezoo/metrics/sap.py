@@ -1,4 +1,8 @@
-"""Separated attribute predictability."""
+"""Separated attribute predictability (SAP)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,6 +12,9 @@ from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.parallel import thread_map
 from vaezoo.metrics.rows import UpTo, draw
 from vaezoo.metrics.scaling import check_scale, exponents, for_trees, to_unit_range
+
+if TYPE_CHECKING:
+    from sklearn.base import ClassifierMixin
 
 CLASSIFIERS = ("svm", "thresholds")
 
@@ -31,34 +38,34 @@ def sap(
         SAP = mean_k (S_(1)k - S_(2)k),   S_dk = how well latent d alone predicts factor k
 
     Protocol (disentanglement_lib, `sap_score.gin`): 10,000 rows to train, 5,000 others to test; S is the test
-    accuracy of a linear SVM with C = 0.01 and balanced class weights. One line per class cannot cut the
-    middle classes out of an axis, so even a perfect code of a factor with many values scores low: 0.23 for
-    dSprites' own factors. `classifier="thresholds"` is the paper's definition: thresholds on the axis, and
-    balanced accuracy; a perfect code of V values scores 1 - 1/V there. (They are fitted on the training rows
-    by a tree of V leaves.)
+    accuracy of a linear SVM with C = 0.01 and balanced class weights. One hyperplane per class cannot separate the
+    middle classes of an axis, so even a perfect code of a factor with many values scores low: 0.23 for the factors of
+    dSprites. `classifier="thresholds"` is the paper's definition: thresholds on the axis, fitted on the training rows
+    by a tree of V leaves, and balanced accuracy; a perfect code of V values then scores 1 - 1/V.
 
     Args:
         codes: [N, D].
         factors: [N, F], discrete, or numbers if `continuous`.
-        seed: draws the rows, and the resamples.
-        num_train, num_test: rows to train and others to test. Of fewer than both defaults two thirds train. None takes
-            all that the other leaves; None for both, all rows, two thirds to train.
+        seed: seeds the draw of the rows, and the resamples.
+        num_train: rows to train. None takes all that `num_test` leaves. If there are fewer rows than both defaults, or
+            both are None, two thirds of all rows train and one third tests.
+        num_test: other rows, to test; as `num_train`.
         classifier: "svm" or "thresholds".
-        continuous: S is the squared correlation of latent and factor over the training rows, 0 for a latent of
+        continuous: S is the squared correlation of latent and factor over the training rows, or 0 for a latent of
             variance up to 1e-12, as in the reference.
-        return_matrix: return the matrix of the score too.
+        return_matrix: also return the matrix behind the score.
         progress: show a bar over the D·F fits.
-        bootstrap: resamples of the test rows for the interval, with the classifiers kept (`continuous`: of
-            the training rows); 0 for none.
+        bootstrap: resamples of the test rows for the interval, with the classifiers kept (with `continuous`, of the
+            training rows); 0 for none.
         confidence: of the interval.
 
     Returns:
-        `sap` in [0, 1], with `sap_low`, `sap_high` on request. The missing second latent of a single one has
-        S = 0. With `return_matrix` also `sap_matrix`, float64 [D, F] of S_dk.
+        `sap` in [0, 1], with `sap_low`, `sap_high` on request. If there is a single latent, S_(2)k = 0. With
+        `return_matrix` also `sap_matrix`, float64 [D, F] of S_dk.
 
     Raises:
-        ValueError: bad shapes, NaN, a constant factor, a continuous one without `continuous`, an unknown
-            `classifier`; codes beyond 1e20 for the SVM, whose penalty depends on their scale.
+        ValueError: for bad shapes, NaN, a constant factor, a continuous one without `continuous`, an unknown
+            `classifier`; for codes beyond 1e20 for the SVM, whose penalty depends on their scale.
     """
     if classifier not in CLASSIFIERS:
         raise ValueError(f"Unknown classifier {classifier!r}. Choose from: {', '.join(CLASSIFIERS)}.")
@@ -91,8 +98,8 @@ def sap(
     return scores | ({"sap_matrix": matrix(np.arange(n))} if return_matrix else {})
 
 
-def separator(classifier: str, levels: int):
-    """The classifier of one factor of `levels` values by one latent."""
+def separator(classifier: str, levels: int) -> ClassifierMixin:
+    """Returns the classifier that predicts a factor of `levels` values from one latent."""
     if classifier == "svm":
         from sklearn.svm import LinearSVC
 
@@ -103,7 +110,13 @@ def separator(classifier: str, levels: int):
 
 
 def accuracy(correct: np.ndarray, v: np.ndarray, balanced: bool) -> np.ndarray:
-    """S [D, F] from `correct` [D, F, n] and the factors v [n, F]: over rows, or the mean over classes if `balanced`."""
+    """Returns the accuracy S [D, F] of predictions.
+
+    Args:
+        correct: whether each prediction is correct, [D, F, n].
+        v: classes of the factors [n, F].
+        balanced: average over classes instead of rows.
+    """
     if not balanced:
         return correct.mean(axis=-1)
     S = np.empty(correct.shape[:2])
@@ -115,9 +128,9 @@ def accuracy(correct: np.ndarray, v: np.ndarray, balanced: bool) -> np.ndarray:
 
 
 def squared_correlation(z: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Squared Pearson correlation [D, F] of the columns of z [N, D] and y [N, F].
+    """Returns the squared Pearson correlation [D, F] of the columns of z [N, D] and y [N, F].
 
-    0 for a column of z of a variance up to 1e-12, the reference's floor, and for a constant column of either.
+    It is 0 for a column of z with a variance up to 1e-12, as in the reference, and for a constant column of either.
     """
     floor = np.ldexp(1e-6, -exponents(z).clip(-1000))  # of the deviation, as z is scaled below
     varies = np.ptp(y, axis=0) > 0
@@ -129,6 +142,6 @@ def squared_correlation(z: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def gap(S: np.ndarray) -> float:
-    """Mean over factors of the best latent's S [D, F] less the second best's."""
+    """Returns the mean over factors of the difference between the largest and the second largest S [D, F]."""
     second, first = np.sort(np.concatenate([np.zeros_like(S[:1]), S]), axis=0)[-2:]
     return float((first - second).mean())

@@ -1,4 +1,4 @@
-"""Unsupervised disentanglement ranking: how alike the representations of several seeds are."""
+"""Unsupervised disentanglement ranking (UDR): similarity of the representations of several seeds."""
 
 from collections.abc import Sequence
 from itertools import permutations
@@ -28,28 +28,27 @@ def udr(
 ) -> dict[str, float]:
     """Unsupervised disentanglement ranking (Duan et al. 2020, section 4).
 
-        R_ij(a, b) = likeness of latent a of model i and latent b of model j, in absolute value
+        R_ij(a, b) = similarity of latent a of model i and latent b of model j, in absolute value
         UDR_ij = [sum_b r_b² / sum_a R(a, b) + sum_a r_a² / sum_b R(a, b)] / (D_i + D_j)
         r_a    = max_b R(a, b),   r_b = max_a R(a, b),   UDR_j = median over i of UDR_ij
 
     over the informative latents of each model, D_i and D_j of them: those with a mean KL above 0.01 nats.
-    Likeness is the weight of a in a lasso regression (alpha 0.1) of b on model i, or the Spearman rank
+    Similarity is the weight of a in a lasso regression (alpha 0.1) of b on model i, or the Spearman rank
     correlation.
 
-    Protocol (disentanglement_lib, `udr.py`). It averages over b and over a and then takes the mean of the
-    two, which is the paper's equation only where D_i = D_j; this is the equation. It has no default number of
-    rows (1,000 in its tests); this takes 10,000, the same ones of every model.
+    Protocol (disentanglement_lib, `udr.py`). The reference averages over b and over a, then takes the mean of the
+    two, which equals the paper's equation only if D_i = D_j; this is the paper's equation. The reference has no
+    default number of rows (1,000 in its tests); here it is 10,000, the same ones for every model.
 
     Args:
         representations: at least two arrays [N, D_i], the codes of the same N images by models of several
             seeds.
-        kl: mean KL(q(z_a|x) || p(z_a)) [D_i] nats of each model; None takes all latents that are not
-            constant.
+        kl: mean KL(q(z_a|x) || p(z_a)) [D_i] in nats of each model; None to use all latents that are not constant.
         correlation: "lasso" or "spearman".
-        seed: draws the rows, and the resamples.
-        num_train: rows to use, None for all. The default takes all where there are fewer.
+        seed: seeds the draw of the rows, and the resamples.
+        num_train: rows to use, None for all. The default takes all if there are fewer.
         threshold: KL in nats above which a latent is informative.
-        progress: show a bar over the resamples, which fit every lasso again.
+        progress: show a bar over the resamples, each of which refits every lasso.
         bootstrap: resamples of rows (images, not models) for the intervals; 0 for none.
         confidence: of the interval.
 
@@ -58,7 +57,7 @@ def udr(
         each on request. A pair in which neither model has an informative latent scores 0.
 
     Raises:
-        ValueError: fewer than two representations, different N, NaN, `kl` that does not fit, an unknown
+        ValueError: for fewer than two representations, different N, NaN, `kl` of other shapes, an unknown
             `correlation`.
     """
     if correlation not in CORRELATIONS:
@@ -82,7 +81,7 @@ def udr(
         z = [standardise(z_i[rows], correlation) for z_i in codes]
         pairs = np.full((len(z), len(z)), np.nan)
         for i, j in permutations(range(len(z)), 2):
-            pairs[i, j] = likeness(relation(z[i], z[j], correlation))
+            pairs[i, j] = pair_score(similarity(z[i], z[j], correlation))
         models = np.nanmedian(pairs, axis=0)
         return {f"udr_{j}": value for j, value in enumerate(models)} | {"udr": models.mean()}
 
@@ -92,7 +91,7 @@ def udr(
 
 
 def standardise(z: np.ndarray, correlation: str) -> np.ndarray:
-    """z, or its ranks for Spearman's correlation, with zero mean and unit variance per column."""
+    """Standardises each column of z, or of its ranks for the Spearman correlation."""
     from scipy.stats import rankdata
 
     z = rankdata(z, axis=0) if correlation == "spearman" else z
@@ -100,8 +99,8 @@ def standardise(z: np.ndarray, correlation: str) -> np.ndarray:
     return (z - z.mean(axis=0)) / np.where(sd > 0, sd, 1)
 
 
-def relation(z_i: np.ndarray, z_j: np.ndarray, correlation: str) -> np.ndarray:
-    """R [D_i, D_j] of two standardised representations [N, D_i], [N, D_j]."""
+def similarity(z_i: np.ndarray, z_j: np.ndarray, correlation: str) -> np.ndarray:
+    """Returns R [D_i, D_j] of two standardised representations [N, D_i], [N, D_j]."""
     if 0 in (z_i.shape[1], z_j.shape[1]):
         return np.zeros((z_i.shape[1], z_j.shape[1]))
     if correlation == "spearman":
@@ -111,8 +110,8 @@ def relation(z_i: np.ndarray, z_j: np.ndarray, correlation: str) -> np.ndarray:
     return np.abs(np.atleast_2d(Lasso(alpha=0.1, tol=1e-8, max_iter=100_000).fit(z_i, z_j).coef_)).T
 
 
-def likeness(R: np.ndarray) -> float:
-    """UDR_ij of R [D_i, D_j]: near 1 where each latent of a model is like one of the other's and like no more."""
+def pair_score(R: np.ndarray) -> float:
+    """Returns UDR_ij of R [D_i, D_j]: near 1 if each latent of a model is similar to exactly one of the other's."""
     if R.size == 0:
         return 0.0
     best = [R.max(axis=axis) ** 2 for axis in (0, 1)]

@@ -1,4 +1,4 @@
-"""Unsupervised statistics of posteriors, without factors or labels. Everything is in nats."""
+"""Unsupervised posterior statistics, in nats."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ def per_latent(
     bootstrap: int = 0,
     confidence: float = 0.95,
 ) -> dict[str, np.ndarray]:
-    """KL, I(x; z_k) and its bounds (IMAE, Proposition 1) of each Gaussian latent on its own, in nats.
+    """KL, variances, and I(x; z_k) with its bounds (IMAE, Proposition 1) of each Gaussian latent, in nats.
 
     Args:
-        mean, log_var: [N, d], of q(z | x).
+        mean: [N, d], of q(z | x).
+        log_var: [N, d], of q(z | x).
         mi_samples: log q(z_k | x) - log q(z_k) [S, d] nats at samples of q(z), as `vaezoo.terms.dimension_mi` computes
             them from `vaezoo.encoding.dataset_aggregate_posterior`.
         seed: seeds the resamples.
@@ -43,7 +44,7 @@ def per_latent(
         mi, mi_se            I(x; z_k), the mean of `mi_samples`, and its standard error; with `mi_samples` only
 
     Raises:
-        ValueError: bad shapes, NaN.
+        ValueError: for bad shapes and NaN.
     """
     mean, log_var = inputs.check_posterior(mean, log_var, np.float32)
     options = {"bootstrap": bootstrap, "confidence": confidence, "progress": progress, "label": "per latent bootstrap"}
@@ -63,7 +64,7 @@ def per_latent(
 
 
 def latent_statistics(mu: np.ndarray, lv: np.ndarray) -> dict[str, float]:
-    """KL, variances and bounds on I(x; z) of one latent, from its means and log-variances [N].
+    """Computes KL, variances and bounds on I(x; z) of one latent, from its means and log-variances [N].
 
     lower = 1/2 log(1 + Var[mu] / E[sigma^2])                        IMAE, Eq. 5
     upper = 1/2 log(E[sigma^2] + Var[mu]) - 1/2 E[log sigma^2]       IMAE, Eq. 4
@@ -78,12 +79,12 @@ def latent_statistics(mu: np.ndarray, lv: np.ndarray) -> dict[str, float]:
 
 
 def gaussian_kl(mu: np.ndarray, lv: np.ndarray) -> float:
-    """E KL(q(z | x) || N(0, 1)) = E 1/2 (mu^2 + sigma^2 - 1 - log sigma^2) of one latent, from two [N], in float64."""
+    """Returns E KL(q(z | x) || N(0, 1)) = E 1/2 (mu^2 + sigma^2 - 1 - log sigma^2) of one latent, in float64."""
     return 0.5 * (np.square(mu, dtype=np.float64) + np.expm1(lv, dtype=np.float64) - lv).mean()
 
 
 def per_dimension_kl(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
-    """E KL(q(z_k | x) || N(0, 1)) of each latent, float64 [d], from mean and log_var [N, d]."""
+    """Returns E KL(q(z_k | x) || N(0, 1)) of each latent, float64 [d], from mean and log_var [N, d]."""
     columns = zip(np.transpose(mean), np.transpose(log_var), strict=True)  # one at a time, to keep memory at [N]
     return np.array([gaussian_kl(mu, lv) for mu, lv in columns])
 
@@ -91,10 +92,20 @@ def per_dimension_kl(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
 def active_units(
     mean: ArrayLike, *, threshold: float = 0.01, seed: int = 0, bootstrap: int = 0, confidence: float = 0.95
 ) -> dict[str, float]:
-    """How many latents depend on the image: Var[E[z_k | x]] > threshold (Burda et al. 2016, section 3).
+    """Number of latents that depend on the image: Var[E[z_k | x]] > threshold (Burda et al. 2016, section 3).
 
-    mean: [N, d]. seed, bootstrap, confidence: resamples of rows for the interval, as of every score.
-    Returns `active_units`, with `_low` and `_high` on request. Raises ValueError for bad shapes and NaN.
+    Args:
+        mean: [N, d], of q(z | x).
+        threshold: least variance of an active latent.
+        seed: seeds the resamples.
+        bootstrap: resamples of rows for the interval; 0 for none.
+        confidence: of the interval.
+
+    Returns:
+        `active_units`, with `active_units_low`, `active_units_high` on request.
+
+    Raises:
+        ValueError: for bad shapes and NaN.
     """
     mean = inputs.check_codes(mean, "mean")
 
@@ -108,11 +119,20 @@ def active_units(
 def class_information(
     probs: Sequence[ArrayLike], *, seed: int = 0, bootstrap: int = 0, confidence: float = 0.95
 ) -> dict[str, float]:
-    """What categorical latents tell of the image: I(x; y) = H(mean_x q(y | x)) - mean_x H(q(y | x)) (IMAE, Eq. 7).
+    """Information of categorical latents, I(x; y) = H(mean_x q(y | x)) - mean_x H(q(y | x)) (IMAE, Eq. 7).
 
-    probs: a [N, K] of q(y | x) for each block. seed, bootstrap, confidence: resamples of rows for the interval, as of
-    every score. Returns `mi_y`, or `mi_y_0`, `mi_y_1`, ... of several blocks, each from 0 to log K nats, with `_low`
-    and `_high` on request. Raises ValueError for anything but probabilities.
+    Args:
+        probs: q(y | x) [N, K] of each categorical block.
+        seed: seeds the resamples.
+        bootstrap: resamples of rows for the interval; 0 for none.
+        confidence: of the interval.
+
+    Returns:
+        `mi_y`, or `mi_y_0`, `mi_y_1`, ... of several blocks, each from 0 to log K nats, with `_low` and `_high` on
+        request.
+
+    Raises:
+        ValueError: for arrays that are not probabilities.
     """
     blocks = [inputs.check_probabilities(p, len(probs[0])) for p in probs]
     given_x = [entropy(p) for p in blocks]
