@@ -10,9 +10,11 @@ Read in the order in which data flows; each stage imports only stages above it:
 6. vaezoo.optimizers Adam as its paper states it
 7. vaezoo.models     one paper's equation per file
 8. vaezoo.training   what happens around fit: run folder, exact resume, logs
-9. vaezoo.metrics    codes and factors -> scores
-10. vaezoo.plots     figures
-11. vaezoo.serving   SavedModels for TensorFlow Serving
+9. vaezoo.encoding   a model and a data set -> arrays and likelihoods
+10. vaezoo.metrics   codes and factors -> scores
+11. vaezoo.plots     figures
+12. vaezoo.evaluation  scores, tables and figures of a trained model
+13. vaezoo.serving   SavedModels for TensorFlow Serving
 
 `vaezoo.models.MODELS` and `vaezoo.presets.PRESETS` name what there is; `create` puts it together.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import numbers
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,20 +11,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from vaezoo.choices import validate_choice
 from vaezoo.latents import LatentSpec
 from vaezoo.models import MODELS, BaseVAE
 from vaezoo.networks import NETWORKS
 from vaezoo.optimizers import Adam
 from vaezoo.presets import PRESETS, Preset
-
-SYNONYMS = {
-    "lr": "learning_rate",
-    "latent_dim": "latents",
-    "latent_size": "latents",
-    "z_dim": "latents",
-    "input_shape": "image_shape",
-}
-"""Arguments of `create` by their names in other libraries."""
 
 
 def create(
@@ -64,7 +55,7 @@ def create(
     Raises:
         ValueError: for unknown names and impossible values.
     """
-    check_choice("model or preset", name, [*MODELS, *PRESETS])
+    validate_choice("model or preset", name, [*MODELS, *PRESETS])
     preset = PRESETS[name] if name in PRESETS else dataclasses.replace(preset_of(name), hyperparameters={})
     if image_shape is None:
         if name not in PRESETS:
@@ -125,7 +116,7 @@ def latent_spec(latents: LatentSpec | Mapping[str, Any]) -> LatentSpec:
     if not isinstance(latents, Mapping):
         raise ValueError(f"`latents` must be a LatentSpec or a dict of its arguments. Received: {latents!r}")
     for name in latents:
-        check_choice("part of `latents`", name, ["gaussian", "categorical"])
+        validate_choice("part of `latents`", name, ["gaussian", "categorical"])
     return LatentSpec(**latents)
 
 
@@ -145,8 +136,8 @@ def build_networks(
     """
     options = dict(network) if isinstance(network, Mapping) else {"kind": network}
     for name in options:
-        check_choice("part of `network`", name, ["kind", "encoder", "decoder"])
-    check_choice("network", options.get("kind"), NETWORKS)
+        validate_choice("part of `network`", name, ["kind", "encoder", "decoder"])
+    validate_choice("network", options.get("kind"), NETWORKS)
     encoder, decoder = NETWORKS[options["kind"]]
     for side, builder in {"encoder": encoder, "decoder": decoder}.items():
         check_options(side, builder, options.get(side, {}))
@@ -162,7 +153,7 @@ def check_options(side: str, builder: Callable[..., keras.Model], options: Mappi
         raise ValueError(f"`{side}` of `network` must be a dict of options. Received: {options!r}")
     known = [name for name in builder.__kwdefaults__ if name != "seed"]
     for name in options:
-        check_choice(f"option of the network's {side}", name, known)
+        validate_choice(f"option of the network's {side}", name, known)
 
 
 def should_jit_compile(model: BaseVAE) -> bool:
@@ -187,20 +178,9 @@ def check_hyperparameters(model: str, hyperparameters: Mapping[str, Any]) -> Non
         if name == "dataset_size" and parameter.default is parameter.empty and name not in hyperparameters:
             raise ValueError(f"{model!r} needs `dataset_size`, the number of images in the training set.")
     for name in hyperparameters:
-        check_choice(f"hyperparameter of {model!r}", name, hyperparameter_names(model))
+        validate_choice(f"hyperparameter of {model!r}", name, hyperparameter_names(model))
 
 
 def hyperparameter_names(model: str) -> list[str]:
     """Returns the sorted names of the arguments that `create` passes on to a model's constructor."""
     return sorted(set(MODELS[model].hyperparameters()) - {"encoder", "decoder", "latents", "seed", "name"})
-
-
-def check_choice(what: str, value: Any, choices: Iterable[str]) -> None:
-    """Raises ValueError, with the nearest valid name, unless `value` is one of `choices`."""
-    choices = list(choices)
-    if value in choices:
-        return
-    near = difflib.get_close_matches(str(value), choices, n=1)
-    meant = SYNONYMS.get(str(value), near[0] if near else None)
-    hint = f" Did you mean {meant!r}?" if meant else ""
-    raise ValueError(f"Unknown {what} {value!r}.{hint} Choose from: {', '.join(choices)}.")

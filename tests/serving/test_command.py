@@ -73,6 +73,7 @@ def test_a_keras_file_and_what_to_keep(run, main, images, tmp_path, monkeypatch,
         assert card["training"].get("steps") == steps
     assert capsys.readouterr().out.split() == ["shapes/1", "shapes/2"]
     assert [child.name for child in (tmp_path / "shapes").iterdir()] == ["2"]
+    assert "shapes/2 is a SavedModel" in str(call(main, "--run=shapes/2", "--to=again"))
     encode = tf.saved_model.load("shapes/2").signatures["encode"]
     encode(image=tf.constant(images[:9]))
     with pytest.raises(tf.errors.InvalidArgumentError, match="image"):

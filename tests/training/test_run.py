@@ -10,7 +10,7 @@ import tensorflow as tf
 from small import small_model
 
 import vaezoo
-from vaezoo.evaluate import evaluate, report
+from vaezoo.evaluation import evaluate, report
 from vaezoo.training import Interrupted, Run, load_newest
 from vaezoo.training.checkpoint import Checkpoints, stored
 from vaezoo.training.rows import read_rows

@@ -20,6 +20,7 @@ import tensorflow as tf
 from absl import app, flags, logging
 
 import vaezoo
+from vaezoo.choices import validate_choice
 from vaezoo.durable import write_text
 from vaezoo.metrics import clustering_accuracy, nmi
 from vaezoo.terms import gaussian_kl, mutual_information
@@ -69,7 +70,7 @@ def main(argv):
     del argv
     logging.set_verbosity(logging.WARNING)
     for name in FLAGS.models:
-        vaezoo.zoo.check_choice("model of this table", name, SETTINGS)
+        validate_choice("model of this table", name, SETTINGS)
     if not FLAGS.table:
         runs = {(seed, name): run_of(name, seed) for seed in range(FLAGS.seeds) for name in FLAGS.models}
         train, test = (vaezoo.data.load(FLAGS.dataset, split=split) for split in ("train", "test"))

@@ -1,11 +1,11 @@
-"""Stage 9: figures. Every function returns a Matplotlib figure; Matplotlib is imported when one is drawn.
+"""Stage 10: figures. Every function returns a Matplotlib figure; Matplotlib is imported when one is drawn.
 
 Figures are as wide as a column of a paper, 3.3 inches, with fonts of 7 points, in colours that the colour-blind can
 tell apart: `figure.savefig("traversals.png")`, or .pdf.
 
     images         reconstructions, traversals, class_traversals    of a model, and images
     animation      animated_traversals                              the same, moving: a GIF
-    activations    mean_activations                                 of a `vaezoo.metrics.Representation`
+    activations    mean_activations                                 of a `vaezoo.encoding.EncodedDataset`
     latents        kl_bars, variance_information                    of `vaezoo.metrics.per_latent`
     matrices       factor_matrix, score_matrix, class_matrix        of information; of scores; of classes and labels
     curves         training_curves, trade_offs                      of metrics.csv; of sweeps

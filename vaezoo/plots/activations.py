@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vaezoo.data import FactorGrid
-from vaezoo.metrics.represent import Representation
+from vaezoo.encoding import EncodedDataset
 from vaezoo.metrics.unsupervised import per_dimension_kl
 from vaezoo.plots.style import MAP, fonts, line, new_figure, open_axes
 
@@ -21,7 +21,7 @@ ACTIVE = 0.05  # nats of KL, above which a latent is shown
 
 
 def mean_activations(
-    representation: Representation,
+    encoded: EncodedDataset,
     *,
     position: tuple[str, str] = ("x", "y"),
     against: Sequence[str] = ("scale", "orientation"),
@@ -35,32 +35,32 @@ def mean_activations(
     First as a map over `position`, averaged over all else; then against each factor in `against`, one line for each
     value of the factor `lines`. All maps share one range of colours, all curves one range of values.
 
-    representation: with the factors of a grid, such as dSprites'. latents: to show, in this order; by default those
+    encoded: with the factors of a grid, such as dSprites'. latents: to show, in this order; by default those
     with a mean KL above 0.05 nats, by falling KL. names: of the values of `lines`; dSprites' for its shapes.
     grid: the data set's `factors`, whose real values the axes then show; by default they show the classes' numbers.
-    Raises ValueError where the representation has no such factors, or no latent is active.
+    Raises ValueError where the data set has no such factors, or no latent is active.
     """
     from matplotlib.ticker import MaxNLocator
 
-    missing = [factor for factor in (*position, *against, lines) if factor not in representation.factor_names]
+    missing = [factor for factor in (*position, *against, lines) if factor not in encoded.factor_names]
     if missing:
         raise ValueError(
             f"`mean_activations` needs the factors {(*position, *against, lines)}. "
-            f"Received a representation with {representation.factor_names}."
+            f"Received a data set with {encoded.factor_names}."
         )
-    z, kl = representation.mean, per_dimension_kl(representation.mean, representation.log_var)
+    z, kl = encoded.mean, per_dimension_kl(encoded.mean, encoded.log_var)
     if latents is None:
         latents = [k for k in np.argsort(-kl, kind="stable") if kl[k] > ACTIVE]
     if not len(latents):
         raise ValueError(f"`mean_activations` shows latents with a KL above {ACTIVE} nats. Received none.")
-    values = values_of(representation, grid)
+    values = values_of(encoded, grid)
     if names is None and (lines, len(values[lines])) == ("shape", 3):
         names = ("square", "ellipse", "heart")
     elif names is None:
         names = [f"{lines} {value:g}" for value in values[lines]]
 
-    areas = [means(representation, z[:, k], position) for k in latents]
-    curves = [[means(representation, z[:, k], (lines, factor)) for factor in against] for k in latents]
+    areas = [means(encoded, z[:, k], position) for k in latents]
+    curves = [[means(encoded, z[:, k], (lines, factor)) for factor in against] for k in latents]
     colours, (low, high) = extent(areas), extent([curve for of_latent in curves for curve in of_latent])
     pad = 0.05 * (high - low) + 1e-9
 
@@ -96,12 +96,9 @@ def extent(arrays: Sequence[np.ndarray]) -> tuple[float, float]:
     return min(np.nanmin(array) for array in arrays), max(np.nanmax(array) for array in arrays)
 
 
-def values_of(representation: Representation, grid: FactorGrid | None) -> dict[str, np.ndarray]:
+def values_of(encoded: EncodedDataset, grid: FactorGrid | None) -> dict[str, np.ndarray]:
     """What the classes of each factor stand for: the values of a grid, or the classes' own numbers."""
-    numbers = {
-        name: np.arange(size)
-        for name, size in zip(representation.factor_names, representation.factor_sizes, strict=True)
-    }
+    numbers = {name: np.arange(size) for name, size in zip(encoded.factor_names, encoded.factor_sizes, strict=True)}
     return numbers if grid is None else numbers | dict(zip(grid.names, grid.values, strict=True))
 
 
@@ -114,11 +111,11 @@ def position_map(axes: Axes, area: np.ndarray, values: Sequence[np.ndarray], lim
     return image
 
 
-def means(representation: Representation, z: np.ndarray, factors: Sequence[str]) -> np.ndarray:
+def means(encoded: EncodedDataset, z: np.ndarray, factors: Sequence[str]) -> np.ndarray:
     """The mean of z [N] at every combination of two factors, [V_0, V_1] in float64; NaN where there is no image."""
-    columns = [representation.factor_names.index(factor) for factor in factors]
-    sizes = [representation.factor_sizes[column] for column in columns]
-    cells = np.ravel_multi_index(tuple(representation.factors[:, columns].T), sizes)
+    columns = [encoded.factor_names.index(factor) for factor in factors]
+    sizes = [encoded.factor_sizes[column] for column in columns]
+    cells = np.ravel_multi_index(tuple(encoded.factors[:, columns].T), sizes)
     total = np.bincount(cells, weights=z, minlength=np.prod(sizes))
     count = np.bincount(cells, minlength=np.prod(sizes))
     return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0).reshape(sizes)

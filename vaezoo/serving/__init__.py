@@ -1,4 +1,4 @@
-"""Stage 10: SavedModels that TensorFlow Serving can load, and asking it."""
+"""Stage 12: SavedModels that TensorFlow Serving can load, and asking it."""
 
 from vaezoo.serving import client
 from vaezoo.serving.about import about_run

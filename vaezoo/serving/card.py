@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import importlib.metadata
 import inspect
 import json
 import math
-import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,10 +16,10 @@ from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 from tensorflow.dtypes import as_dtype
 
 from vaezoo.models import BaseVAE
+from vaezoo.packages import package_versions
 from vaezoo.serving.page import page
 
 VARIABLES = "variables/variables.data-00000-of-00001"
-PACKAGES = ("vaezoo", "tensorflow", "keras", "tensorflow-probability", "numpy")
 
 
 def write_card(version: Path, model: BaseVAE, name: str, about: Mapping[str, Any]) -> None:
@@ -48,7 +46,7 @@ def describe(version: Path, model: BaseVAE, name: str, about: Mapping[str, Any])
         "scores": {},
         **about,
         "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "packages": {"python": platform.python_version(), **{package: installed(package) for package in PACKAGES}},
+        "packages": package_versions(),
         "variables_sha256": hashlib.sha256((version / VARIABLES).read_bytes()).hexdigest(),
         "signatures": {
             signature: {side: fields(getattr(definition, side)) for side in ("inputs", "outputs")}
@@ -84,11 +82,3 @@ def fields(tensors: Mapping[str, meta_graph_pb2.TensorInfo]) -> dict[str, dict[s
         }
         for name in sorted(tensors)
     }
-
-
-def installed(package: str) -> str:
-    """The version of an installed package, or "unknown"."""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"

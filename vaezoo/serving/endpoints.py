@@ -124,7 +124,7 @@ class Endpoints:
         elbo = -reconstruction - kl_z - kl_y, with reconstruction = -log p(image | code). The code is the mean and the
         most probable labels, in the place of an expectation over q: so elbo is no bound of log p(image), and is
         usually above the ELBO. A low value marks an image that is unlike the training images. The bound itself is
-        `vaezoo.metrics.likelihood_bounds`.
+        `vaezoo.encoding.likelihood_bounds`.
         """
         encoded = self.encoded(image)
         terms = {name: term for name, term in encoded.items() if name.startswith("kl_")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from typing import Any
 import keras
 
 from vaezoo.durable import check_writable, folder_lock, remove_abandoned, write_text
+from vaezoo.packages import package_versions
 from vaezoo.training.checkpoint import Checkpoint, Checkpoints, newest_whole, numbered
 from vaezoo.training.keeper import Keeper
 from vaezoo.training.logbook import Logbook
@@ -200,7 +200,7 @@ class Run:
 
 def versions() -> dict[str, str]:
     """The versions of the packages that decide a training's last bits."""
-    return {name: importlib.metadata.version(name) for name in PACKAGES}
+    return package_versions(PACKAGES)
 
 
 def check_intervals(steps_per_execution: int, **intervals: int) -> None:
