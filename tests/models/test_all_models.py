@@ -18,7 +18,7 @@ from vaezoo.models import BaseVAE
 from vaezoo.serving.export import save
 from vaezoo.terms import smoothness
 from vaezoo.training import Run
-from vaezoo.training.checkpoint import Checkpoints, stored
+from vaezoo.training.checkpoint_manager import CheckpointManager, to_numpy
 
 KINDS_OF_STEP = ["vae", "nonsyn", "factor_vae"]
 each_kind_of_step = pytest.mark.parametrize("name", KINDS_OF_STEP)
@@ -89,7 +89,7 @@ def train_save_load_go_on_and_export(name, mode, policy, trained_eagerly, images
 
 def state_of(model, folder):
     """All that decides the next steps, weights, statistics, the optimizers' variables, the step; and the means."""
-    return [stored(variable) for variable in Checkpoints(folder, model).state.values()]
+    return [to_numpy(variable) for variable in CheckpointManager(folder, model).state.values()]
 
 
 def fit(model, images, batch_size=16):

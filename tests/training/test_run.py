@@ -12,8 +12,8 @@ from small import small_model
 import vaezoo
 from vaezoo.evaluate import evaluate, report
 from vaezoo.training import Interrupted, Run, load_newest
-from vaezoo.training.checkpoint import Checkpoints, stored
-from vaezoo.training.rows import read_rows
+from vaezoo.training.checkpoint_manager import CheckpointManager, to_numpy
+from vaezoo.training.metrics_csv import read_rows
 
 SETTINGS = {"steps": 12, "batch_size": 4, "seed": 5, "log_every": 4, "checkpoint_every": 3}
 every_model = pytest.mark.parametrize("name", vaezoo.MODELS)
@@ -29,7 +29,7 @@ def terminate():
 
 
 def state(model, folder):
-    return [stored(variable) for variable in Checkpoints(folder, model).state.values()]
+    return [to_numpy(variable) for variable in CheckpointManager(folder, model).state.values()]
 
 
 @every_model
@@ -112,7 +112,7 @@ def test_no_number_stops_the_run_and_keeps_the_last_good_checkpoint(data, tmp_pa
     with pytest.raises(FloatingPointError, match="Step 8 made the term 'reconstruction' nan"):
         Run(tmp_path / "run", {}).fit(model, data, **SETTINGS)
     again = small_model("vae")
-    assert Checkpoints(tmp_path / "run" / "checkpoints", again).restore().step == 6
+    assert CheckpointManager(tmp_path / "run" / "checkpoints", again).restore().step == 6
     assert all(np.isfinite(value).all() for value in again.get_weights())
 
 
@@ -238,7 +238,7 @@ def test_a_damaged_configuration_is_mended_from_the_checkpoint(text, finished, d
 
 def test_other_versions_of_packages_are_told(data, tmp_path, monkeypatch):
     Run(tmp_path / "run", {}).fit(small_model("vae"), data, **{**SETTINGS, "steps": 4})
-    monkeypatch.setattr("vaezoo.training.run.versions", lambda: {"tensorflow": "9.9"})
+    monkeypatch.setattr("vaezoo.training.run.package_versions", lambda: {"tensorflow": "9.9"})
     with pytest.warns(RuntimeWarning, match="goes on with {'tensorflow': '9.9'}"):
         Run(tmp_path / "run", {}).fit(small_model("vae"), data, **SETTINGS)
 
