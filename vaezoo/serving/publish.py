@@ -20,7 +20,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from vaezoo.durable import sync, sync_tree
+from vaezoo.durable import fsync, fsync_tree
 
 HIDDEN, LOCK = ".writing-", ".lock"
 LARGEST = 2**63 - 1
@@ -46,7 +46,7 @@ def publishing(folder: str | os.PathLike, *, keep: int | None = None) -> Iterato
         publication = Publication(hidden / "new")
         publication.beside.mkdir()
         yield publication
-        sync_tree(publication.beside)
+        fsync_tree(publication.beside)
         with alone(folder):
             publication.version = publish(publication.beside, folder)
             if keep:
@@ -76,7 +76,7 @@ def make(folder: Path) -> None:
     new = missing(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for path in new:
-        sync(path.parent)
+        fsync(path.parent)
 
 
 @contextlib.contextmanager
@@ -111,7 +111,7 @@ def publish(written: Path, folder: Path) -> Path:
                 raise
         else:
             with only_warning("a crash of the machine may lose it"):
-                sync(folder)
+                fsync(folder)
             return version
 
 
@@ -137,7 +137,7 @@ def prune(folder: Path, keep: int, hidden: Path) -> None:
             os.rename(folder / str(version), hidden / str(version))
     if old:
         with only_warning("a crash of the machine may bring back parts of old versions"):
-            sync(folder)
+            fsync(folder)
 
 
 @contextlib.contextmanager
