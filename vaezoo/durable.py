@@ -51,9 +51,9 @@ def write_text(file: Path, text: str) -> None:
 def replaced_folder(folder: Path) -> Iterator[Path]:
     """Replaces a folder by what the block writes into a staging folder.
 
-    If the block raises, the old folder stays and the staging folder is removed. An existing folder is renamed out of the
-    way first, so that a crash between the two renames leaves none in its place. A killed process can leave a folder
-    whose name starts with `STAGING` or `REPLACED`, which `remove_abandoned` removes.
+    If the block raises, the old folder stays and the staging folder is removed. An existing folder is renamed first,
+    so that a crash between the two renames leaves none in its place. A killed process can leave a folder whose name
+    starts with `STAGING` or `REPLACED`, which `remove_abandoned` removes.
 
     Args:
         folder: the folder to replace or create. Missing parents are created.

@@ -13,7 +13,7 @@ from absl import app, flags, logging
 
 from vaezoo.models import BaseVAE
 from vaezoo.serving import about_run, check_export_folder, export
-from vaezoo.serving.export import MAX_BATCH
+from vaezoo.serving.saved_model import MAX_BATCH
 from vaezoo.training.loading import load_keras, load_newest
 
 FLAGS = flags.FLAGS

@@ -250,6 +250,6 @@ def test_what_says_the_same_is_converted(served, server):
     arrays = {"mean": np.array([[0, 1, 2]], "f2"), "label": np.array([3], "i8")}
     np.testing.assert_array_equal(decoded, client.predict(arrays, url, "decode")["image"])
     files = [PNG + b"\0", PNG]
-    assert [len(file) for file in client.typed("image_bytes", files)] == [len(PNG) + 1, len(PNG)]
-    assert client.typed("image_bytes", np.array(files, object)).tolist() == files
-    assert client.typed("mask", np.zeros(2, "u1")).dtype == np.uint8
+    assert [len(file) for file in client.convert_input("image_bytes", files)] == [len(PNG) + 1, len(PNG)]
+    assert client.convert_input("image_bytes", np.array(files, object)).tolist() == files
+    assert client.convert_input("mask", np.zeros(2, "u1")).dtype == np.uint8

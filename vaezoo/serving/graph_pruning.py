@@ -1,25 +1,29 @@
-"""A SavedModel's graph without what no server reads: a quarter of it."""
+"""Removes from the graph of a SavedModel what no loader needs."""
 
 from tensorflow.core.framework.function_pb2 import FunctionDef
 from tensorflow.core.framework.graph_pb2 import GraphDef
 
 
-def slim(graph: GraphDef) -> None:
-    """Take from `graph`, in place, what loaders infer anew, what no result needs, and the long paths of names."""
+def prune_graph(graph: GraphDef) -> None:
+    """Removes inferable attributes, dead nodes and the name scopes of nodes, in place.
+
+    Args:
+        graph: the graph of a SavedModel, whose functions hold all operations of the model.
+    """
     for function in graph.library.function:
-        function.arg_attr.clear()  # names and shapes of arguments, which the signature has too
-        bury(function)
-        shorten(function)
+        function.arg_attr.clear()  # names and shapes of arguments, which the signature contains too
+        remove_dead_nodes(function)
+        shorten_names(function)
     for node in [*graph.node, *(node for function in graph.library.function for node in function.node_def)]:
         node.attr.pop("_output_shapes", None)
 
 
-def bury(function: FunctionDef) -> None:
-    """Remove the nodes on which no result and no effect of the function depends."""
+def remove_dead_nodes(function: FunctionDef) -> None:
+    """Removes the nodes from which no path leads to an output or a control output of the function, in place."""
     inputs = {node.name: node.input for node in function.node_def}
     needed, found = set(), [*function.ret.values(), *function.control_ret.values()]
     while found:
-        name = producer(found.pop())
+        name = node_name(found.pop())
         if name in inputs and name not in needed:
             needed.add(name)
             found.extend(inputs[name])
@@ -28,8 +32,11 @@ def bury(function: FunctionDef) -> None:
     function.node_def.extend(alive)
 
 
-def shorten(function: FunctionDef) -> None:
-    """Name each node by the last part of its path: encoder/conv2d_1/convolution is convolution, or convolution.7."""
+def shorten_names(function: FunctionDef) -> None:
+    """Renames each node to the last part of its name, in place.
+
+    The node encoder/conv2d_1/convolution becomes convolution, or convolution.7 if that name is taken.
+    """
     short, taken = {}, {argument.name for argument in function.signature.input_arg}
     for i, node in enumerate(function.node_def):
         last = node.name.rsplit("/", 1)[-1]
@@ -37,7 +44,7 @@ def shorten(function: FunctionDef) -> None:
         taken.add(short[node.name])
 
     def renamed(reference: str) -> str:
-        name = producer(reference)
+        name = node_name(reference)
         return reference.replace(name, short.get(name, name), 1)
 
     for node in function.node_def:
@@ -48,6 +55,6 @@ def shorten(function: FunctionDef) -> None:
             results[key] = renamed(results[key])
 
 
-def producer(reference: str) -> str:
-    """The node in a reference within a function: "name:output:0", or "^name" for an order alone."""
+def node_name(reference: str) -> str:
+    """Returns the node of a reference in a function: "name:output:0", or "^name" for a control dependency."""
     return reference.removeprefix("^").split(":")[0]

@@ -18,7 +18,7 @@ from model_server import grpc_server, rest_server
 from small import small_model
 
 from vaezoo.serving import about_run, export
-from vaezoo.serving.page import page
+from vaezoo.serving.model_card_template import render
 
 WARMUP = "assets.extra/tf_serving_warmup_requests"
 
@@ -238,7 +238,7 @@ def test_a_configuration_appears_as_text(text, version):
 
     def parsed(text):
         fields = {"training": {text: text}, "scores": {text: 1.5}, "hyperparameters": {"beta": [text]}, "name": text}
-        return parser.parse(page({**card, **fields}))
+        return parser.parse(render({**card, **fields}))
 
     assert [token.tag for token in parsed(text)] == [token.tag for token in parsed("x")]
     cells = [token.children for token in parsed(text) if token.type == "inline"]
@@ -253,7 +253,7 @@ def test_a_configuration_appears_as_text(text, version):
 def test_a_name_in_the_commands_of_the_page(name, version):
     """As a URL that a shell takes as one word, and as a literal of Python."""
     card = {**json.loads((version / "model.json").read_text()), "name": name}
-    lines = page(card).splitlines()
+    lines = render(card).splitlines()
     (curl,) = [line for line in lines if line.startswith("curl ")]
     url = shlex.split(curl.removesuffix("-d '{"))[1]
     assert urllib.parse.unquote(url) == f"http://localhost:8501/v1/models/{name}:predict"
@@ -263,5 +263,5 @@ def test_a_name_in_the_commands_of_the_page(name, version):
 
 def test_backticks_in_an_equation_do_not_end_it(version):
     card = {**json.loads((version / "model.json").read_text()), "equation": "x\n```\n# heading\n````"}
-    assert "\n`````\nx\n```\n# heading\n````\n`````\n" in page(card)
-    assert page({**card, "equation": None}).count("```") % 2 == 0
+    assert "\n`````\nx\n```\n# heading\n````\n`````\n" in render(card)
+    assert render({**card, "equation": None}).count("```") % 2 == 0
