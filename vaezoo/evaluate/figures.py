@@ -13,7 +13,7 @@ import numpy as np
 from vaezoo import metrics, plots
 from vaezoo.evaluate.catalogue import Case
 from vaezoo.metrics.information import entropies
-from vaezoo.plots.names import block_name
+from vaezoo.plots.labels import block_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ def factor_information(case: Case, examples: np.ndarray) -> Figure:
     """Of factors against all latents."""
     r = case.representation
     blocks = len(r.probs)
-    names = latent_names(case) + [block_name(i, blocks) for i in range(blocks)]
+    names = latent_names(case) + [block_label(i, blocks) for i in range(blocks)]
     columns = [*case.order, *r.discrete]
     information = metrics.mutual_information(r.codes, r.factors, discrete=r.discrete)[columns]
     return plots.factor_matrix(information, r.factor_names, entropy=entropies(r.factors), latents=names)
