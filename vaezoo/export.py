@@ -13,7 +13,7 @@ from absl import app, flags, logging
 from vaezoo.encoding import LoadedModel, load_model
 from vaezoo.models import BaseVAE
 from vaezoo.serving import about_run, check_export_folder, export
-from vaezoo.serving.export import MAX_BATCH
+from vaezoo.serving.saved_model import MAX_BATCH
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("run", None, "Folder of a run, finished or not, or a .keras file.")

@@ -12,7 +12,7 @@ from small import small_model
 from vaezoo import plots
 from vaezoo.encoding import EncodedDataset
 from vaezoo.plots.images import image_grid
-from vaezoo.plots.style import COLOURS, DASHES, MAP, MARKERS
+from vaezoo.plots.style import COLORMAP, COLOURS, LINE_STYLES, MARKERS
 
 SIZES = (3, 6, 8, 4, 5)
 NAMES = ("shape", "scale", "orientation", "x", "y")
@@ -200,6 +200,6 @@ def test_colours_differ_without_green_cones():
     seen = [deuteranopic(colour) for colour in COLOURS]
     distances = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
     assert min(distances) > 15
-    assert len(set(MARKERS)) == len(set(map(str, DASHES))) == len(set(COLOURS)) == 7
-    lightness = [deuteranopic(colour)[0] for colour in colormaps[MAP](np.linspace(0, 1, 20))]
+    assert len(set(MARKERS)) == len(set(map(str, LINE_STYLES))) == len(set(COLOURS)) == 7
+    lightness = [deuteranopic(colour)[0] for colour in colormaps[COLORMAP](np.linspace(0, 1, 20))]
     assert min(np.diff(lightness)) > 1  # a map rises in lightness alone

@@ -7,7 +7,7 @@ from small import small_model
 from vaezoo import plots
 from vaezoo.data import FactorGrid
 from vaezoo.encoding import EncodedDataset
-from vaezoo.plots.names import line_name, readable, visible
+from vaezoo.plots.labels import axis_label, legend_label, without_markup
 
 SIZES = (2, 3, 4, 3, 3)
 NAMES = ("kind", "scale", "orientation", "x", "y")
@@ -99,13 +99,13 @@ def test_trade_offs_tell_their_intervals(sweeps, told):
 def test_trade_offs_have_readable_names():
     axes = plots.trade_offs({"imae": runs((1, 0))}, ["mi_y"]).axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == (r"$\beta$", "$I(x; y)$ (nats)")
-    assert readable("mi_y_1") == "$I(x; y_{1})$ (nats)"
-    assert readable("dci_forest_informativeness_train") == "DCI (forest) informativeness (train)"
-    assert readable("dci_disentanglement") == "DCI disentanglement"
-    assert readable("beta, lambda_, beta_y") == r"$\beta$, $\lambda$, $\beta_y$"
-    assert readable("modularity") == "modularity" and readable("learning_rate") == "learning rate"
-    assert line_name("imae, vat_weight=0") == "IMAE, VAT weight = 0" and line_name("ours") == "ours"
-    assert visible(r"$\mathrm{KL}_z$ (nats)") == "KLz (nats)" and len(visible(r"$\beta_y$")) == 2
+    assert axis_label("mi_y_1") == "$I(x; y_{1})$ (nats)"
+    assert axis_label("dci_forest_informativeness_train") == "DCI (forest) informativeness (train)"
+    assert axis_label("dci_disentanglement") == "DCI disentanglement"
+    assert axis_label("beta, lambda_, beta_y") == r"$\beta$, $\lambda$, $\beta_y$"
+    assert axis_label("modularity") == "modularity" and axis_label("learning_rate") == "learning rate"
+    assert legend_label("imae, vat_weight=0") == "IMAE, VAT weight = 0" and legend_label("ours") == "ours"
+    assert without_markup(r"$\mathrm{KL}_z$ (nats)") == "KLz (nats)" and len(without_markup(r"$\beta_y$")) == 2
 
 
 def test_score_matrix_has_factors_down_and_latents_across():

@@ -15,7 +15,7 @@ from vaezoo import metrics, plots
 from vaezoo.evaluation.context import EvaluationContext
 from vaezoo.evaluation.registry import matrix_of
 from vaezoo.metrics.information import entropies
-from vaezoo.plots.names import block_name
+from vaezoo.plots.labels import block_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -84,7 +84,7 @@ def factor_information(context: EvaluationContext, examples: np.ndarray) -> Figu
     """Draws the mutual information of factors and latents."""
     e = context.encoded
     blocks = len(e.probs)
-    names = latent_names(context) + [block_name(i, blocks) for i in range(blocks)]
+    names = latent_names(context) + [block_label(i, blocks) for i in range(blocks)]
     columns = [*context.order, *e.discrete]
     information = metrics.mutual_information(e.codes, e.factors, discrete=e.discrete)[columns]
     return plots.factor_matrix(information, e.factor_names, entropy=entropies(e.factors), latents=names)

@@ -46,6 +46,10 @@ class AdaGVAE(BaseVAE):
         """Two batches of images, [B, H, W, C] each."""
         return (self.image_spec, self.image_spec)
 
+    def batches(self, data, batch_size, **options):
+        """Returns pairs of batches of a data set with ground-truth factors, as `ImageData.pairs` draws them."""
+        return data.pairs(batch_size, **options)
+
     def prepare_batch(self, data):
         """Returns (x_1, x_2), float32 [B, H, W, C] each.
 

@@ -8,6 +8,7 @@ import types
 import keras
 import tensorflow as tf
 
+from vaezoo.data import ImageData
 from vaezoo.models.finite import StopAtNonFinite
 from vaezoo.models.inputs import check_batch_size, checked_images
 from vaezoo.models.streams import checked_data, refusals_in_one_line
@@ -37,6 +38,10 @@ class CheckedModel(keras.Model):
     def element_spec(self):
         """The structure of a batch of training data, as tf.data has it: images, beside which labels are ignored."""
         return self.image_spec
+
+    def batches(self, data: ImageData, batch_size: int, **options) -> tf.data.Dataset:
+        """Returns batches of a data set as `element_spec` has them. The options are those of `ImageData.batches`."""
+        return data.batches(batch_size, **options)
 
     @classmethod
     def hyperparameters(cls) -> dict[str, inspect.Parameter]:

@@ -1,4 +1,4 @@
-"""A model card as a page of Markdown."""
+"""Renders a model card as Markdown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vaezoo.serving.markdown import fenced, literal
+from vaezoo.serving.markdown import code_block, escape
 
 MEANINGS = {
     "image": "pixels in [0, 1]",
@@ -24,7 +24,7 @@ MEANINGS = {
     "but low where an image is unlike the training images",
 }
 
-PAGE = """# {name}
+TEMPLATE = """# {name}
 
 {model}, served by TensorFlow Serving. Images of {height} x {width} x {channels}; {gaussian} Gaussian latents{blocks}.
 
@@ -82,55 +82,62 @@ SHA-256 of `variables/variables.data-00000-of-00001`: `{variables_sha256}`
 {packages}
 """
 
-FILES = """ `encode_bytes` takes {kinds}
+ENCODE_BYTES = """ `encode_bytes` takes {kinds}
 files; of one that is damaged the error quotes TensorFlow's decoder, and names `image_bytes` as the operation."""
 
-PICTURE = """REST, with a picture of the right size:
+CURL_ENCODE_BYTES = """REST, with a picture of the right size:
 
 ```
 curl http://localhost:8501/v1/models/{in_url}:predict -d '{{
   "signature_name": "encode_bytes", "instances": [{{"image_bytes": {{"b64": "'$(base64 -w0 picture.png)'"}}}}]}}'
 ```"""
 
-NUMBERS = """REST, with `{{"signature_name": "encode", "inputs": {{"image": [...]}}}}` in request.json:
+CURL_ENCODE = """REST, with `{{"signature_name": "encode", "inputs": {{"image": [...]}}}}` in request.json:
 
 ```
 curl http://localhost:8501/v1/models/{in_url}:predict -d @request.json
 ```"""
 
 
-def page(card: Mapping[str, Any]) -> str:
-    """README.md, from what model.json holds. Names, settings and scores appear as the text that they are."""
+def render(card: Mapping[str, Any]) -> str:
+    """Renders README.md. Names, settings and scores are escaped.
+
+    Args:
+        card: the content of model.json.
+
+    Returns:
+        The Markdown.
+    """
     height, width, channels = card["image_shape"]
-    classes, pictures = card["latents"]["categorical"], "encode_bytes" in card["signatures"]
+    classes, takes_files = card["latents"]["categorical"], "encode_bytes" in card["signatures"]
     in_url = urllib.parse.quote(card["name"], safe="", errors="surrogateescape")  # safe in a shell as well
     facts = {
-        "name": literal(card["name"]),
+        "name": escape(card["name"]),
         "quoted": repr(card["name"]),
-        "model": literal(card["model"]),
-        "equation": fenced(card["equation"] or ""),
+        "model": escape(card["model"]),
+        "equation": code_block(card["equation"] or ""),
         "height": height,
         "width": width,
         "channels": channels,
         "gaussian": card["latents"]["gaussian"],
         "blocks": f" and categorical ones of {', '.join(map(str, classes))} classes" if classes else "",
-        "files": FILES.format(kinds="PNG" if channels == 4 else "PNG or JPEG") if pictures else "",
-        "curl": (PICTURE if pictures else NUMBERS).format(in_url=in_url),
+        "files": ENCODE_BYTES.format(kinds="PNG" if channels == 4 else "PNG or JPEG") if takes_files else "",
+        "curl": (CURL_ENCODE_BYTES if takes_files else CURL_ENCODE).format(in_url=in_url),
         "warm_up": ", ".join(card["warm_up"]) or "none (tensorflow-serving-api was not installed)",
         "signatures": "\n".join(signature_rows(card["signatures"])),
-        **{key: rows(card[key]) for key in ("hyperparameters", "training", "scores", "packages")},
+        **{key: table_rows(card[key]) for key in ("hyperparameters", "training", "scores", "packages")},
     }
-    return PAGE.format(**{**card, **facts})
+    return TEMPLATE.format(**{**card, **facts})
 
 
-def rows(values: Mapping[str, Any]) -> str:
-    """The rows of a table of two columns."""
-    short = {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in values.items()}
-    return "\n".join(f"| {literal(name)} | {literal(value)} |" for name, value in short.items()) or "| not recorded | |"
+def table_rows(values: Mapping[str, Any]) -> str:
+    """Formats the rows of a table with two columns, names and values."""
+    rounded = {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in values.items()}
+    return "\n".join(f"| {escape(name)} | {escape(value)} |" for name, value in rounded.items()) or "| not recorded | |"
 
 
 def signature_rows(signatures: Mapping[str, Any]) -> Iterator[str]:
-    """The rows of the table of signatures."""
+    """Formats the rows of the table of signatures, one for each input and output."""
     for signature, sides in signatures.items():
         if signature == "serving_default":
             continue

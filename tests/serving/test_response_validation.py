@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
-from vaezoo.serving import client
-from vaezoo.serving.answers import checked
+from vaezoo.serving import client, transport
 from vaezoo.serving.client import ServingError
+from vaezoo.serving.response_validation import validate_response
 
 IMAGE = np.zeros((4, 8, 8, 1), np.float32)
 LATENT, VALUES = np.zeros(4, np.int32), np.zeros((4, 5), np.float32)
@@ -38,7 +38,7 @@ def rest(outputs, monkeypatch):
     """A REST server that answers so, whatever it is asked; a nameless list where there is one output."""
     plain = {name: np.asarray(value).tolist() for name, value in outputs.items()}
     said = json.dumps({"outputs": plain if len(plain) != 1 else next(iter(plain.values()))})
-    monkeypatch.setattr(client, "answer_to", lambda *args: (200, said.encode()))
+    monkeypatch.setattr(transport, "send", lambda *args: (200, said.encode()))
     return "http://localhost:1/v1/models/vae"
 
 
@@ -148,7 +148,7 @@ def test_impossible_answers_are_errors(server, signature, outputs, words, monkey
     ],
 )
 def test_what_json_can_say_and_arrays_cannot(said, words, monkeypatch):
-    monkeypatch.setattr(client, "answer_to", lambda *args: (200, said.encode()))
+    monkeypatch.setattr(transport, "send", lambda *args: (200, said.encode()))
     with pytest.raises(ServingError, match=words):
         client.encode(IMAGE[:1], "http://localhost:1/v1/models/vae")
 
@@ -182,9 +182,9 @@ def test_malformed_protocol_buffers(proto, words, monkeypatch):
 def test_another_signature_is_free_in_names_and_dtypes():
     """But not in rows, and not in what is no number."""
     given = {"text": np.array([b"a", b"b"], object), "count": np.array([2**40, 1]), "mean": np.zeros((2, 1, 1), "f8")}
-    found = checked(given, {"image": IMAGE[:2]}, "custom")
+    found = validate_response(given, {"image": IMAGE[:2]}, "custom")
     assert {name: value.dtype for name, value in found.items()} == {n: value.dtype for n, value in given.items()}
     with pytest.raises(ValueError, match=r"`count` must be \[N, ...\] with N = 4"):
-        checked(given, {"image": IMAGE}, "custom")
+        validate_response(given, {"image": IMAGE}, "custom")
     with pytest.raises(ValueError, match="`mean` must be finite"):
-        checked({"mean": NAN}, {"image": IMAGE}, "custom")
+        validate_response({"mean": NAN}, {"image": IMAGE}, "custom")

@@ -1,4 +1,4 @@
-"""What lies beside the SavedModel: the model card and the warm-up requests."""
+"""The model card of a version, for people and for programs."""
 
 import ast
 import hashlib
@@ -6,21 +6,17 @@ import json
 import shlex
 import shutil
 import subprocess
-import sys
 import urllib.parse
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from c_session import Session
 from model_server import grpc_server, rest_server
 from small import small_model
 
 from vaezoo.serving import about_run, export
-from vaezoo.serving.page import page
-
-WARMUP = "assets.extra/tf_serving_warmup_requests"
+from vaezoo.serving.model_card_template import render
 
 
 @pytest.fixture(scope="module")
@@ -178,38 +174,6 @@ def test_the_names_of_prepared_sets_stay_whole(name, tmp_path):
     assert about_run(tmp_path)["training"] == {"dataset": name}
 
 
-def test_warmup_requests_are_answered(version):
-    """Replayed as the server does: every record is a valid request for a signature, and each signature has some."""
-    apis = pytest.importorskip("tensorflow_serving.apis.prediction_log_pb2")
-    session, asked = Session(version), set()
-    for record in tf.data.TFRecordDataset(str(version / WARMUP)):
-        request = apis.PredictionLog.FromString(record.numpy()).predict_log.request
-        assert request.model_spec.name == "shapes"
-        inputs = {name: parsed(value) for name, value in request.inputs.items()}
-        outputs = session(request.model_spec.signature_name, **inputs)
-        rows = {len(value) for value in [*inputs.values(), *outputs.values()]}
-        assert len(rows) == 1
-        asked.add((request.model_spec.signature_name, *rows))
-    session.close()
-    signatures = json.loads((version / "model.json").read_text())["signatures"]
-    assert asked == {(name, batch) for name in signatures for batch in (1, 32)}
-    assert len((version / WARMUP).read_bytes()) < 5000
-
-
-def parsed(proto):
-    """A tensor as the server's C++ reads it."""
-    dtype = tf.as_dtype(proto.dtype)
-    return np.asarray(tf.io.parse_tensor(proto.SerializeToString(), dtype))
-
-
-def test_without_the_extra_there_is_no_warmup(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
-    version = export(small_model("vae"), tmp_path)
-    assert not (version / WARMUP).exists()
-    assert json.loads((version / "model.json").read_text())["warm_up"] == []
-    assert "tensorflow-serving-api was not installed" in (version / "README.md").read_text()
-
-
 NASTY = [
     "a\nb\r\n\n# heading\u2028- list",
     "<script>alert(1)</script>",
@@ -238,7 +202,7 @@ def test_a_configuration_appears_as_text(text, version):
 
     def parsed(text):
         fields = {"training": {text: text}, "scores": {text: 1.5}, "hyperparameters": {"beta": [text]}, "name": text}
-        return parser.parse(page({**card, **fields}))
+        return parser.parse(render({**card, **fields}))
 
     assert [token.tag for token in parsed(text)] == [token.tag for token in parsed("x")]
     cells = [token.children for token in parsed(text) if token.type == "inline"]
@@ -253,7 +217,7 @@ def test_a_configuration_appears_as_text(text, version):
 def test_a_name_in_the_commands_of_the_page(name, version):
     """As a URL that a shell takes as one word, and as a literal of Python."""
     card = {**json.loads((version / "model.json").read_text()), "name": name}
-    lines = page(card).splitlines()
+    lines = render(card).splitlines()
     (curl,) = [line for line in lines if line.startswith("curl ")]
     url = shlex.split(curl.removesuffix("-d '{"))[1]
     assert urllib.parse.unquote(url) == f"http://localhost:8501/v1/models/{name}:predict"
@@ -263,5 +227,5 @@ def test_a_name_in_the_commands_of_the_page(name, version):
 
 def test_backticks_in_an_equation_do_not_end_it(version):
     card = {**json.loads((version / "model.json").read_text()), "equation": "x\n```\n# heading\n````"}
-    assert "\n`````\nx\n```\n# heading\n````\n`````\n" in page(card)
-    assert page({**card, "equation": None}).count("```") % 2 == 0
+    assert "\n`````\nx\n```\n# heading\n````\n`````\n" in render(card)
+    assert render({**card, "equation": None}).count("```") % 2 == 0

@@ -1,4 +1,4 @@
-"""Readable names of scores, hyperparameters and models, as axes and legends show them."""
+"""Formats names of scores, hyperparameters and models as labels of axes and legends."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SCORES = {
     "dimension_wise_kl": "dimension-wise KL (nats)",
     "chen_mig": "MIG of Chen et al.",
 }
-# The longest first: "dci_forest" is not "dci".
+# The first match counts: "dci_forest" precedes "dci".
 PREFIXES = {
     "beta_vae": r"$\beta$-VAE",
     "factor_vae": "FactorVAE",
@@ -47,10 +47,17 @@ PREFIXES = {
 }
 
 
-def readable(name: str) -> str:
-    """Formats the name of a score or hyperparameter, or several joined by ", ", as an axis label."""
+def axis_label(name: str) -> str:
+    """Formats a score name as an axis label.
+
+    Args:
+        name: a score or hyperparameter, or several joined by ", ".
+
+    Returns:
+        The label, with mathtext for symbols and units in parentheses.
+    """
     if ", " in name:
-        return ", ".join(map(readable, name.split(", ")))
+        return ", ".join(map(axis_label, name.split(", ")))
     known = HYPERPARAMETERS | SCORES
     if name in known:
         return known[name]
@@ -62,12 +69,12 @@ def readable(name: str) -> str:
     return re.sub(" train$", " (train)", name.replace("_", " "))
 
 
-def line_name(line: str) -> str:
-    """Formats the name of a line of a sweep, "imae, vat_weight=0", as a legend entry, "IMAE, VAT weight = 0"."""
-    model, *settings = line.split(", ")
+def legend_label(method: str) -> str:
+    """Formats a method of a sweep, such as "imae, vat_weight=0", as a legend entry, "IMAE, VAT weight = 0"."""
+    model, *settings = method.split(", ")
     pairs = (setting.partition("=") for setting in settings)
-    told = [f"{readable(name)}{' = ' if equals else ''}{value}" for name, equals, value in pairs]
-    return ", ".join([model_name(model), *told])
+    formatted = [f"{axis_label(name)}{' = ' if equals else ''}{value}" for name, equals, value in pairs]
+    return ", ".join([model_name(model), *formatted])
 
 
 def model_name(name: str) -> str:
@@ -76,16 +83,16 @@ def model_name(name: str) -> str:
     return name if model is None else getattr(model, "display_name", model.__name__)
 
 
-def visible(label: str) -> str:
-    """A label without the marks of mathematics: a Greek letter or a sign counts as one character."""
+def without_markup(label: str) -> str:
+    """Removes mathtext markup from a label, to measure its length: each symbol becomes one character."""
     return re.sub(r"[$_{}^]", "", re.sub(r"\\(?!mathrm)[a-z]+", "x", label).replace("\\mathrm", ""))
 
 
-def wrapped(label: str, width: int) -> str:
-    """A label in lines of at most `width` visible characters."""
-    return label if len(visible(label)) <= width else "\n".join(textwrap.wrap(label, width))
+def wrap(label: str, width: int) -> str:
+    """Wraps a label to lines of at most `width` characters, unless it fits without its markup."""
+    return label if len(without_markup(label)) <= width else "\n".join(textwrap.wrap(label, width))
 
 
-def block_name(block: int, blocks: int) -> str:
-    """Formats the name of a categorical latent: y where it is the only one, otherwise y_0, y_1, ..."""
+def block_label(block: int, blocks: int) -> str:
+    """Formats the name of a categorical latent: y if it is the only one of `blocks`, otherwise y_0, y_1, ..."""
     return "$y$" if blocks == 1 else f"$y_{{{block}}}$"
