@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vaezoo.data import files, npz, prepared, sprites
+from vaezoo.data import files, npz, sprites, tfds_reader
 from vaezoo.data.arrays import from_arrays, from_bits
 from vaezoo.data.images import ImageData
 
@@ -75,7 +75,7 @@ def _hint(name: str) -> str:
     if plain in ELSEWHERE:
         return " TFDS does not have it either: save its images as an .npz file."
     known = {name.replace("_", ""): name for name in NAMES}
-    known |= {plain: f"tfds:{name}" for plain, name in prepared.SETS.items()}
+    known |= {plain: f"tfds:{name}" for plain, name in tfds_reader.SETS.items()}
     near = difflib.get_close_matches(plain, known, n=1, cutoff=0.7)
     return f" Did you mean '{known[near[0]]}'?" if near else ""
 
@@ -102,11 +102,11 @@ def _check_split(name: str, split: str, choices: Sequence[str]) -> None:
 def _sprites(folders: list[Path], split: str) -> ImageData:
     _check_split("dsprites", split, ["train"])
     path = _first(folders, PUBLISHED_SPRITES, f"dsprites/{PUBLISHED_SPRITES}")
-    copy = prepared.find("dsprites", [*folders, prepared.default_folder()])
+    copy = tfds_reader.find("dsprites", [*folders, tfds_reader.default_folder()])
     if path:
         bits, origin = files.read_sprites(path), f"file {path.name}"
     elif copy:
-        bits, origin = prepared.read_sprites(copy), f"TFDS dsprites {copy.name}"
+        bits, origin = tfds_reader.read_sprites(copy), f"TFDS dsprites {copy.name}"
     else:
         bits, origin = sprites.draw_all(), "drawn in process (no published copy found)"
     return from_bits(bits, "dsprites", origin=origin, factors=sprites.GRID)
@@ -152,12 +152,12 @@ def _digits(name: str, folders: list[Path], data_dir: str | os.PathLike | None, 
 def _tfds(
     name: str, folders: list[Path], data_dir: str | os.PathLike | None, split: str, wanted: str = ""
 ) -> ImageData:
-    prepared.check_name(name)
-    folders = [*folders, prepared.default_folder()]
-    copy = prepared.find(name, folders)
+    tfds_reader.check_name(name)
+    folders = [*folders, tfds_reader.default_folder()]
+    copy = tfds_reader.find(name, folders)
     if copy is None:
         try:
-            copy = prepared.download(name, Path(data_dir) if data_dir else None)
+            copy = tfds_reader.download(name, Path(data_dir) if data_dir else None)
         except ConnectionError as error:
             wanted = f"{wanted}, or " if wanted else ""
             raise FileNotFoundError(
@@ -165,8 +165,8 @@ def _tfds(
                 f"Put there {wanted}a prepared TFDS copy, {name}/<version>/; or name another folder "
                 "by `data_dir` or VAEZOO_DATA_DIR."
             ) from error
-    _check_split(name, split, prepared.splits(copy))
+    _check_split(name, split, tfds_reader.splits(copy))
     origin = f"TFDS {name.partition(':')[0]} {copy.name}"
     if name.partition(":")[0] == "dsprites":
-        return from_bits(prepared.read_sprites(copy), "dsprites", origin=origin, factors=sprites.GRID)
-    return from_arrays(*prepared.read(copy, split), name, origin=origin)
+        return from_bits(tfds_reader.read_sprites(copy), "dsprites", origin=origin, factors=sprites.GRID)
+    return from_arrays(*tfds_reader.read(copy, split), name, origin=origin)

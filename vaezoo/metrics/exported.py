@@ -72,8 +72,8 @@ class Exported:
         return tfd.Independent(tfd.Bernoulli(probs=tf.concat(images, 0), dtype=tf.float32), 3)
 
     def reconstruct(self, x) -> np.ndarray:
-        """Mean images float32 [N, H, W, C] at the typical codes of images [N, H, W, C]."""
-        return self.decode(self.encode(x).typical()).mean().numpy()
+        """Mean images float32 [N, H, W, C] at the posterior modes of images [N, H, W, C]."""
+        return self.decode(self.encode(x).mode()).mean().numpy()
 
     def _posterior(self, served) -> Posterior:
         logits = [tf.math.log(tf.maximum(served[name], TINY)) for name in self._probs]

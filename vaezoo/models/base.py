@@ -113,7 +113,7 @@ class BaseVAE(CheckedModel):
     def infer(self, x, key, training: bool):
         """q(z, y | x), a code drawn from it (relaxed in training, one-hot otherwise) and p(x | code)."""
         q = self.posterior(x, training)
-        code = q.draw(key, self.temperature_now() if training else None)
+        code = q.rsample(key, self.temperature_now() if training else None)
         return q, code, self.decode(code, training)
 
     def temperature_now(self):
@@ -264,8 +264,8 @@ class BaseVAE(CheckedModel):
         return self.decode(code[:, 0]).mean().numpy()
 
     def reconstruct(self, x) -> np.ndarray:
-        """Mean images float32 [N, H, W, C] at the typical codes of images [N, H, W, C]."""
-        return self.decode(self.encode(x).typical()).mean().numpy()
+        """Mean images float32 [N, H, W, C] at the posterior modes of images [N, H, W, C]."""
+        return self.decode(self.encode(x).mode()).mean().numpy()
 
     @classmethod
     def hyperparameters(cls) -> dict[str, inspect.Parameter]:

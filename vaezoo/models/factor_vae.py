@@ -82,7 +82,7 @@ class FactorVAE(BaseVAE):
 
     def sample_z(self, x, key, training):
         """z ~ q(z | x), [B, d], a constant."""
-        z, _ = self.latents.split(self.encode_apart(x, training).draw(key))
+        z, _ = self.latents.split(self.encode_apart(x, training).rsample(key))
         return tf.stop_gradient(z)
 
     def objective(self, x, key, training):

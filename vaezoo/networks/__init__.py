@@ -1,7 +1,7 @@
 """Stage 2: encoders and decoders: plain Keras models, no probability."""
 
 from vaezoo.networks.conv import conv_decoder, conv_encoder
-from vaezoo.networks.discriminator import discriminator
+from vaezoo.networks.discriminators import discriminator
 from vaezoo.networks.mlp import mlp_decoder, mlp_encoder
 
 __all__ = ["conv_decoder", "conv_encoder", "discriminator", "mlp_decoder", "mlp_encoder"]

@@ -59,7 +59,7 @@ def moved_codes(
     """Labels and codes of the rows of `traversals`: [len(values), D] of each z_k by falling KL, [K, D] of each y."""
     q = model.encode(images)
     start = int(tf.argmin(tf.reduce_sum(tf.square(q.mu), axis=-1))) if start is None else start
-    code = q.typical()[start].numpy()
+    code = q.mode()[start].numpy()
     d = model.latents.gaussian
     if kl is None:
         of_images = [gaussian_kl(q.mu, q.log_var), *(categorical_kl(logits)[:, None] for logits in q.logits)]
@@ -104,7 +104,7 @@ def class_traversals(
             f"Received: latent={latent}, block={block}"
         )
     q, rng = model.encode(images), np.random.default_rng(seed)
-    codes, classes = q.typical().numpy(), np.argmax(q.logits[block], axis=-1)
+    codes, classes = q.mode().numpy(), np.argmax(q.logits[block], axis=-1)
     rows = np.ones((blocks[block], columns, *model.image_shape), np.float32)
     for y in np.unique(classes):
         moved = np.tile(codes[rng.choice(np.flatnonzero(classes == y))], (columns, 1))

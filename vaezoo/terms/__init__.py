@@ -3,8 +3,8 @@
 from vaezoo.terms.capacity import capacity, check_discrete_capacity, discrete_ceiling
 from vaezoo.terms.covariance import covariance_of_codes, covariance_of_means, diagonal, off_diagonal
 from vaezoo.terms.kl import categorical_kl, gaussian_kl
-from vaezoo.terms.mmd import check_kernel, mmd
-from vaezoo.terms.mutual_information import (
+from vaezoo.terms.maximum_mean_discrepancy import check_kernel, mmd
+from vaezoo.terms.information import (
     batch_size_for,
     cross_entropy,
     entropy,
@@ -14,8 +14,8 @@ from vaezoo.terms.mutual_information import (
     mutual_information,
     posterior_moments,
 )
-from vaezoo.terms.reconstruction import reconstruction
-from vaezoo.terms.smoothness import neighbour_radius, smoothness
+from vaezoo.terms.likelihood import reconstruction
+from vaezoo.terms.vat import neighbour_radius, smoothness
 from vaezoo.terms.synergy import imax, worst_subset
 from vaezoo.terms.total_correlation import (
     AggregatePosterior,

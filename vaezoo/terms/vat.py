@@ -7,7 +7,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from vaezoo.latents.noise import standard_normal
-from vaezoo.terms.mutual_information import cross_entropy
+from vaezoo.terms.information import cross_entropy
 
 Predict = Callable[[tf.Tensor], "tf.Tensor | tuple[tf.Tensor, ...]"]
 
