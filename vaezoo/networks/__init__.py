@@ -1,4 +1,4 @@
-"""Stage 2: encoders and decoders: plain Keras models, no probability."""
+"""Stage 2: encoders, decoders and FactorVAE's discriminator as plain Keras models, without probability."""
 
 from vaezoo.networks.conv import conv_decoder, conv_encoder
 from vaezoo.networks.discriminators import discriminator
