@@ -1,4 +1,4 @@
-"""The reconstruction term."""
+"""The reconstruction term, a negative log-likelihood."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ import tensorflow_probability as tfp
 
 
 def reconstruction(x: tf.Tensor, likelihood: tfp.distributions.Distribution) -> tf.Tensor:
-    """-log p(x | z), [B] nats, summed over pixels and channels (Kingma & Welling 2013, Eq. 8).
+    """Computes -log p(x | z), summed over pixels and channels.
 
-    x: images [B, H, W, C] in [0, 1]; likelihood: p(x | z) with event shape [H, W, C]. Grey pixels under a
-    Bernoulli likelihood give the cross-entropy, which is not 0 at its best.
+    Pixels between 0 and 1 under a Bernoulli likelihood give the cross-entropy, whose minimum is above 0.
+
+    Args:
+        x: images [B, H, W, C] in [0, 1].
+        likelihood: p(x | z), with batch [B] and event [H, W, C].
+
+    Returns:
+        [B] nats.
+
+    References:
+        Kingma & Welling 2013, "Auto-Encoding Variational Bayes", Eq. 8.
     """
     return -likelihood.log_prob(x)

@@ -1,4 +1,4 @@
-"""Maximum mean discrepancy between two sets of samples."""
+"""The maximum mean discrepancy (MMD) between two sets of samples."""
 
 from __future__ import annotations
 
@@ -8,11 +8,24 @@ SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 def mmd(z: tf.Tensor, z_prior: tf.Tensor, kernel: str = "inverse_multiquadratic") -> tf.Tensor:
-    """MMD^2 = E k(z, z') + E k(p, p') - 2 E k(z, p): the unbiased U-statistic, a scalar, sometimes below 0.
+    """Estimates MMD^2 = E k(z, z') + E k(p, p') - 2 E k(z, p) by the unbiased U-statistic, which can be negative.
 
-    The first two means leave out a sample's pair with itself. z: [B, d] of q(z); z_prior: [B', d] of p(z);
-    B and B' at least 2. kernel: a name of `KERNELS`. No unit: unlike a divergence, it is not in nats.
-    Tolstikhin et al. 2018, Algorithm 2; Gretton et al. 2012, Eq. 3.
+    The first two means leave out the pair of a sample with itself. MMD has no unit; in particular it is not in nats.
+
+    Args:
+        z: [B, d], samples of q(z), B >= 2.
+        z_prior: [B', d], samples of p(z), B' >= 2.
+        kernel: a name of `KERNELS`.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: if `kernel` is unknown.
+
+    References:
+        Tolstikhin et al. 2018, "Wasserstein Auto-Encoders", Algorithm 2.
+        Gretton et al. 2012, "A Kernel Two-Sample Test", Eq. 3.
     """
     check_kernel(kernel)
     k = KERNELS[kernel]
@@ -20,13 +33,35 @@ def mmd(z: tf.Tensor, z_prior: tf.Tensor, kernel: str = "inverse_multiquadratic"
 
 
 def inverse_multiquadratic(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """k(a, b) = sum_s C / (C + ||a - b||^2), C = 2 d s for s in SCALES, [B, B'] (Tolstikhin et al. 2018)."""
+    """Computes k(a, b) = sum_s C / (C + ||a - b||^2), C = 2 d s for s in SCALES.
+
+    Args:
+        a: [B, d].
+        b: [B', d].
+
+    Returns:
+        [B, B'].
+
+    References:
+        Tolstikhin et al. 2018, "Wasserstein Auto-Encoders", section 4.
+    """
     C = 2.0 * a.shape[-1] * tf.constant(SCALES)[:, None, None]
     return tf.reduce_sum(C / (C + squared_distances(a, b)), axis=0)
 
 
 def gaussian(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """k(a, b) = exp(-||a - b||^2 / d^2), [B, B'] (Zhao et al. 2017; the bandwidth is that of their code)."""
+    """Computes k(a, b) = exp(-||a - b||^2 / d^2), with the bandwidth of the authors' code.
+
+    Args:
+        a: [B, d].
+        b: [B', d].
+
+    Returns:
+        [B, B'].
+
+    References:
+        Zhao et al. 2017, "InfoVAE: Information Maximizing Variational Autoencoders".
+    """
     return tf.exp(-squared_distances(a, b) / a.shape[-1] ** 2)
 
 
@@ -34,17 +69,21 @@ KERNELS = {"inverse_multiquadratic": inverse_multiquadratic, "gaussian": gaussia
 
 
 def check_kernel(kernel: str) -> None:
-    """Raise ValueError for a kernel that `mmd` does not have."""
+    """Checks the name of a kernel.
+
+    Raises:
+        ValueError: if `kernel` is not one of `KERNELS`.
+    """
     if kernel not in KERNELS:
         raise ValueError(f"`kernel` must be one of {tuple(KERNELS)}. Received: {kernel!r}")
 
 
 def squared_distances(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """||a_i - b_j||^2, [B, B'], from [B, d] and [B', d]."""
+    """Computes ||a_i - b_j||^2, [B, B'], from [B, d] and [B', d]."""
     return tf.reduce_sum(tf.math.squared_difference(a[:, None], b[None]), axis=-1)
 
 
 def mean_of_pairs(k: tf.Tensor) -> tf.Tensor:
-    """The mean of k_ij over i != j, a scalar, from [B, B]; 0 for a batch of one, which has no pairs."""
+    """Computes the mean of k_ij over i != j, a scalar, from [B, B]; 0 for B = 1."""
     B = tf.cast(tf.shape(k)[0], k.dtype)
     return tf.math.divide_no_nan(tf.reduce_sum(k) - tf.linalg.trace(k), B * (B - 1.0))

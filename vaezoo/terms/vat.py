@@ -1,33 +1,55 @@
-"""Local smoothness of q(y | x): virtual adversarial training (VAT)."""
+"""Virtual adversarial training (VAT), which makes q(y | x) locally smooth.
+
+References:
+    Miyato et al. 2016, "Distributional Smoothing with Virtual Adversarial Training".
+    Hu et al. 2017, "Learning Discrete Representations via Information Maximizing Self-Augmented Training" (IMSAT).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
 from vaezoo.latents.noise import standard_normal
 from vaezoo.terms.information import cross_entropy
 
-Predict = Callable[[tf.Tensor], "tf.Tensor | tuple[tf.Tensor, ...]"]
+Logits = tf.Tensor | Sequence[tf.Tensor]  # [B, K], or one for each categorical block
+Predict = Callable[[tf.Tensor], Logits]
 
 
 def smoothness(
-    predict: Predict, x: tf.Tensor, clean, key: tf.Tensor, *, epsilon=1.0, xi: float = 1.0, power_iterations: int = 1
+    predict: Predict,
+    x: tf.Tensor,
+    clean: Logits,
+    key: tf.Tensor,
+    *,
+    epsilon: float | tf.Tensor = 1.0,
+    xi: float = 1.0,
+    power_iterations: int = 1,
 ) -> tf.Tensor:
-    """max_{||eta|| <= epsilon} H(q(y | x); q(y | x + eta)), [B] nats (IMAE, Eq. 9; Miyato et al. 2016).
+    """Approximates max_{||eta|| <= epsilon} H(q(y | x); q(y | x + eta)).
 
-    q(y | x) is held constant, and so is eta: gradients reach the weights through q(y | x + eta) alone. The
-    terms of several blocks add up, under one common eta.
+    q(y | x) and eta are constants: gradients reach the weights through q(y | x + eta) alone. The terms of several
+    blocks are summed, for one common eta. x + eta is not clipped to [0, 1].
 
-    predict: images -> logits [B, K], or a tuple with one for each block. It is called power_iterations + 1
-        times, and must not move BatchNorm statistics.
-    x: [B, H, W, C]. x + eta is not clipped to [0, 1]. clean: predict(x).
-    key: int32 [2], of the random direction that the search starts from.
-    epsilon: the radius, a number or [B].
-    xi: how far from x the search takes its gradient. Measured on IMAE's encoder for MNIST against float64: under
-        1e-4 (1e-6 is usual) the direction drowns in float32's rounding, under 1 in bfloat16's, from 3 on in the
-        curvature. At 1, eta reaches the same divergence within 5 % in both.
+    Args:
+        predict: maps images to logits [B, K], or to several of them. It is called power_iterations + 1 times, and must
+            not update BatchNorm statistics.
+        x: images [B, H, W, C].
+        clean: predict(x).
+        key: int32 [2], of the random direction at which the power iteration starts.
+        epsilon: the radius, a number or [B], in the units of the images' Euclidean norm.
+        xi: the distance from x at which the gradient is taken. Measured on IMAE's encoder for MNIST against float64:
+            rounding in float32 dominates the direction below 1e-4 (1e-6 is usual), rounding in bfloat16 below 1, and
+            curvature from 3 on. At 1, eta reaches the same divergence within 5 % in both.
+        power_iterations: steps of the power iteration.
+
+    Returns:
+        [B] nats.
+
+    References:
+        Zhang, Zhao & Balzano 2018, "Information Maximization Auto-Encoding", Eq. 9.
     """
     x = tf.convert_to_tensor(x)
     clean = [tf.stop_gradient(logits) for logits in blocks(clean)]
@@ -36,19 +58,30 @@ def smoothness(
 
 
 def adversarial_direction(
-    predict: Predict, x: tf.Tensor, clean, key: tf.Tensor, *, xi: float = 1.0, power_iterations: int = 1
+    predict: Predict, x: tf.Tensor, clean: Logits, key: tf.Tensor, *, xi: float = 1.0, power_iterations: int = 1
 ) -> tf.Tensor:
-    """The unit vector, [B, H, W, C], along which q(y | x) changes most (Miyato et al. 2016); a constant.
+    """Approximates the unit vector along which q(y | x) changes most, as a constant.
 
-    Power iteration on the Hessian of KL(q(y | x) || q(y | x + r)) at r = 0, from a random unit vector u:
-    u <- g / ||g||, g the gradient at r = xi u. Where g is 0 (q saturated), u stays.
+    This is the power iteration on the Hessian of KL(q(y | x) || q(y | x + r)) at r = 0, from a random unit vector u:
+    u <- g / ||g||, with g the gradient at r = xi u. Where g is 0 (q is saturated), u does not change.
+
+    Args:
+        predict: as in `smoothness`.
+        x: images [B, H, W, C].
+        clean: predict(x).
+        key: int32 [2], of the first u.
+        xi: as in `smoothness`.
+        power_iterations: as in `smoothness`.
+
+    Returns:
+        [B, H, W, C].
     """
     u = unit(standard_normal(key, tf.shape(x)))
     for _ in range(power_iterations):
         r = xi * u
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(r)
-            # H(p; q) and KL(p || q) differ by H(p), which does not depend on r
+            # H(p; q) and KL(p || q) differ by H(p), which does not depend on r.
             change = divergence(clean, predict(x + r))
         g = tape.gradient(change, r, unconnected_gradients="zero")
         steepness = tf.reduce_max(tf.abs(g), axis=non_batch(g), keepdims=True)
@@ -57,12 +90,23 @@ def adversarial_direction(
 
 
 def neighbour_radius(x: tf.Tensor, among: tf.Tensor, *, alpha: float = 0.25, neighbour: int = 10) -> tf.Tensor:
-    """epsilon(x) = alpha * the distance from x to its `neighbour`-th nearest image, [B] (IMSAT: Hu et al. 2017).
+    """Computes epsilon(x), alpha times the Euclidean distance from x to its `neighbour`-th nearest image (IMSAT).
 
-    x: [B, ...]; among: [M, ...], x among them: its distance 0 to itself does not count. Where M <= neighbour, the
-    farthest image there is; a lone image has radius 0. Hu et al. mean the whole data set: call it once before
-    training, batch by batch, and let the radius travel with its image. `among=x`, the minibatch, is cheap and needs
-    no plan, but images are sparser there.
+    Hu et al. use the whole data set as `among`; compute the radii once before training, batch by batch, and pass each
+    with its image. With the minibatch, `among=x`, radii are larger, because its images are sparser.
+
+    Args:
+        x: [B, ...].
+        among: [M, ...], images that include x; the distance 0 of an image to itself does not count.
+        alpha: the factor of the distance.
+        neighbour: the number of the neighbour, from 1 on. Where M <= neighbour, the farthest image is used; a single
+            image has radius 0.
+
+    Returns:
+        [B], in the units of the images' Euclidean norm.
+
+    Raises:
+        ValueError: if `neighbour` is below 1.
     """
     if neighbour < 1:
         raise ValueError(f"`neighbour` must be at least 1. Received: {neighbour}")
@@ -73,32 +117,32 @@ def neighbour_radius(x: tf.Tensor, among: tf.Tensor, *, alpha: float = 0.25, nei
     return tf.where(others > 0, alpha * tf.sqrt(tf.maximum(nearest[:, -1], 0.0)), 0.0)
 
 
-def divergence(clean, perturbed) -> tf.Tensor:
-    """sum_blocks H(clean; perturbed), [B] nats, from the logits of each block."""
+def divergence(clean: Logits, perturbed: Logits) -> tf.Tensor:
+    """Computes sum_blocks H(clean; perturbed), [B] nats, from the logits of each block."""
     return tf.add_n([cross_entropy(p, q) for p, q in zip(blocks(clean), blocks(perturbed), strict=True)])
 
 
-def blocks(logits) -> list[tf.Tensor]:
-    """The logits of each block: those of a single block may come bare."""
+def blocks(logits: Logits) -> list[tf.Tensor]:
+    """Returns a list of the logits of each block, also for a single tensor."""
     return list(logits) if isinstance(logits, (tuple, list)) else [logits]
 
 
 def unit(v: tf.Tensor) -> tf.Tensor:
-    """v / ||v|| for each example, 0 where v is."""
+    """Computes v / ||v|| for each example of v [B, ...], and 0 where v is 0."""
     return tf.math.divide_no_nan(v, tf.sqrt(tf.reduce_sum(tf.square(v), axis=non_batch(v), keepdims=True)))
 
 
-def per_example(epsilon, x: tf.Tensor) -> tf.Tensor:
-    """A number, or [B] reshaped to multiply [B, ...]."""
+def per_example(epsilon: float | tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    """Reshapes epsilon, a number or [B], so that it broadcasts over x [B, ...]."""
     epsilon = tf.convert_to_tensor(epsilon, x.dtype)
     return epsilon if epsilon.shape.rank == 0 else tf.reshape(epsilon, [-1] + [1] * (x.shape.rank - 1))
 
 
 def row_norms(a: tf.Tensor) -> tf.Tensor:
-    """||a_i||^2, [B], from [B, n]."""
+    """Computes ||a_i||^2, [B], from a [B, n]."""
     return tf.reduce_sum(tf.square(a), axis=-1)
 
 
 def non_batch(x: tf.Tensor) -> list[int]:
-    """The axes of an example."""
+    """Returns all axes of x but the first."""
     return list(range(1, x.shape.rank))
