@@ -37,9 +37,9 @@ def run(snippet, names):
 
 
 def test_every_python_snippet_runs(tmp_path, monkeypatch):
-    """In order, in one namespace, but with few steps, small networks and no model server."""
-    create = vaezoo.create
-    monkeypatch.setattr(vaezoo, "create", lambda name, **options: create(name, **{"network": SMALL, **options}))
+    """In order, in one namespace, but with few steps, small networks without XLA, and no model server."""
+    create, small = vaezoo.create, {"network": SMALL, "jit_compile": False}
+    monkeypatch.setattr(vaezoo, "create", lambda name, **options: create(name, **{**options, **small}))
     monkeypatch.setattr(
         client, "encode", mock.create_autospec(client.encode, return_value={"mean": np.zeros((10, 10))})
     )
