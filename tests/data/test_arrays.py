@@ -53,7 +53,10 @@ def unlike(value, dtype=np.float32):
             LEVELS.astype(np.uint16) * 16,
             r"uint16 in 0 \.\.\. 4080; divide them by what .* white, as in images / 65535$",
         ),
-        (LEVELS.astype(np.int32) * 4, r"int32 in 0 \.\.\. 1020; divide them by .* white, as in images / 1020$"),
+        (
+            LEVELS.astype(np.int32) * 4,
+            r"int32 in 0 \.\.\. 1020; divide them by .* white, as in images / 1020$",
+        ),
         (LEVELS.astype(np.int64) - 1, "dtype int64$"),
         (np.zeros((3, 2, 2), np.complex64), "dtype complex64"),
         (np.full((3, 2, 2), "a"), "dtype <U1"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tiny import COLOURED, IMAGES, LABELS, PIXELS, SMALL, same
 
-from vaezoo.data import files, load, prepared, sources, sprites
+from vaezoo.data import files, load, sources, sprites, tfds_reader
 
 
 class Trap:
@@ -64,7 +64,7 @@ def test_unknown_names(name, message):
 
 def test_the_suggested_sets_of_tfds_exist_and_can_be_read():
     tfds = pytest.importorskip("tensorflow_datasets")
-    for name in set(prepared.SETS.values()):
+    for name in set(tfds_reader.SETS.values()):
         kinds = tfds.builder(name).info.features.items()
         (shape,) = [kind.shape for _, kind in kinds if isinstance(kind, tfds.features.Image)]
         assert None not in shape, name
@@ -74,8 +74,8 @@ def test_the_suggested_sets_of_tfds_exist_and_can_be_read():
 @pytest.mark.parametrize("name", ["", "/etc", "../mnist", "mnist/", "mnist/..", "mnist:*", "mnist:3", "mnist\n", "a b"])
 def test_what_cannot_be_a_name_of_tfds(name, tmp_path, monkeypatch):
     """A path would be searched for, and TFDS and the network asked, for minutes."""
-    monkeypatch.setattr(prepared, "find", None)
-    monkeypatch.setattr(prepared, "download", None)
+    monkeypatch.setattr(tfds_reader, "find", None)
+    monkeypatch.setattr(tfds_reader, "download", None)
     with pytest.raises(
         ValueError, match="Expected the name of a data set of TFDS, as tfds:mnist.* Received: "
     ) as error:
@@ -87,7 +87,7 @@ def test_what_cannot_be_a_name_of_tfds(name, tmp_path, monkeypatch):
     "name", ["mnist", "emnist/letters", "mnist:3.0.1", "cifar10_corrupted/fog_1:1.0.0", "a/v1.0-x+y"]
 )
 def test_what_can_be_a_name_of_tfds(name):
-    prepared.check_name(name)
+    tfds_reader.check_name(name)
 
 
 def test_missing_folders_and_files(monkeypatch, tmp_path):

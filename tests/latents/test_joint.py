@@ -26,7 +26,7 @@ def test_kl_from_the_prior_is_the_sum_of_the_terms(categorical):
 
 def test_log_prob_is_the_sum_over_blocks():
     q = posterior()
-    code = q.draw(KEY)
+    code = q.rsample(KEY)
     z, (y1, y2) = SPEC.split(code)
     normal = -0.5 * ((z - q.mu) ** 2 * np.exp(-q.log_var) + q.log_var + np.log(2 * np.pi)).numpy().sum(-1)
     chosen = sum((y * tf.nn.log_softmax(logits)).numpy().sum(-1) for y, logits in zip((y1, y2), q.logits, strict=True))
@@ -36,24 +36,24 @@ def test_log_prob_is_the_sum_over_blocks():
 @pytest.mark.parametrize("temperature", [None, 0.67])
 def test_eager_graph_and_xla_draw_the_same(temperature):
     parameters = tf.constant(np.random.default_rng(1).normal(size=[64, SPEC.parameters]).astype("float32"))
-    draw = lambda parameters: SPEC.posterior(parameters).draw(KEY, temperature)  # noqa: E731
+    draw = lambda parameters: SPEC.posterior(parameters).rsample(KEY, temperature)  # noqa: E731
     eager = draw(parameters)
     for jit in (False, True):
         np.testing.assert_allclose(tf.function(draw, jit_compile=jit)(parameters), eager, rtol=1e-4, atol=1e-5)
 
 
-def test_a_draw_without_temperature_has_hard_ys():
+def test_a_sample_without_temperature_has_hard_ys():
     q = posterior()
-    _, ys = SPEC.split(q.draw(KEY))
+    _, ys = SPEC.split(q.rsample(KEY))
     for y, logits in zip(ys, q.logits, strict=True):
         np.testing.assert_array_equal(y, np.eye(logits.shape[-1])[np.argmax(logits, axis=-1)])
 
 
-def test_a_draw_has_the_moments_of_q():
+def test_an_rsample_has_the_moments_of_q():
     n = 100_000
     one = posterior(B=1)
     q = Posterior(*(tf.tile(v, [n, 1]) for v in (one.mu, one.log_var)), [tf.tile(v, [n, 1]) for v in one.logits])
-    code = q.draw(KEY, temperature=0.01).numpy()
+    code = q.rsample(KEY, temperature=0.01).numpy()
     mean = one.mean().numpy()[0]
     error = code.std(axis=0) / np.sqrt(n)
     # at 0.01 a relaxed y is all but hard, and its mean is q(y | x) but for about tau^2
@@ -64,14 +64,14 @@ def test_a_draw_has_the_moments_of_q():
 def test_blocks_are_independent():
     n = 50_000
     spec = LatentSpec(gaussian=2, categorical=(2, 2))
-    z1, z2, y1, _, y2, _ = spec.posterior(tf.zeros([n, spec.parameters])).draw(KEY, 0.67).numpy().T
+    z1, z2, y1, _, y2, _ = spec.posterior(tf.zeros([n, spec.parameters])).rsample(KEY, 0.67).numpy().T
     correlation = np.corrcoef([z1, z2, y1, y2]) - np.eye(4)
     assert np.abs(correlation).max() < 4 / np.sqrt(n)
 
 
 def test_keys_differ_and_repeat():
     q = posterior()
-    a, b, c = (q.draw(tf.constant(key), 0.67).numpy() for key in ([1, 2], [1, 2], [1, 3]))
+    a, b, c = (q.rsample(tf.constant(key), 0.67).numpy() for key in ([1, 2], [1, 2], [1, 3]))
     np.testing.assert_array_equal(a, b)
     assert (a != c).all()
 
@@ -81,17 +81,29 @@ def test_gradients_reach_every_parameter():
     with tf.GradientTape() as tape:
         tape.watch(parameters)
         # squares, because a y adds up to 1 whatever its logits
-        loss = tf.reduce_sum(SPEC.posterior(parameters).draw(KEY, 0.67) ** 2)
+        loss = tf.reduce_sum(SPEC.posterior(parameters).rsample(KEY, 0.67) ** 2)
     assert (np.abs(tape.gradient(loss, parameters)) > 1e-6).all()
 
 
-def test_typical_is_the_mean_and_the_most_probable_classes():
+def test_the_mode_is_the_mean_and_the_most_probable_classes():
     q = posterior()
-    z, ys = SPEC.split(q.typical())
+    z, ys = SPEC.split(q.mode())
     np.testing.assert_array_equal(z, q.mu)
     for y, probs in zip(ys, q.probs, strict=True):
         np.testing.assert_array_equal(np.argmax(y, axis=-1), np.argmax(probs, axis=-1))
         np.testing.assert_array_equal(np.sort(y, axis=-1)[:, -2:], [[0, 1]] * 6)
+
+
+def test_the_mode_is_that_of_the_blocks_and_has_the_largest_density():
+    """max log q = - 1/2 sum_k (log_var_k + log 2 pi) + sum over blocks of max_c log q_c, in closed form."""
+    q = posterior()
+    code = q.mode()
+    assert code.shape == (*q.batch_shape, *q.event_shape)
+    np.testing.assert_array_equal(code, np.concatenate([block.mode() for block in q.blocks], axis=-1))
+    largest = -0.5 * (q.log_var + np.log(2 * np.pi)).numpy().sum(-1)
+    largest += sum(np.max(tf.nn.log_softmax(logits), axis=-1) for logits in q.logits)
+    np.testing.assert_allclose(q.log_prob(code), largest, rtol=1e-5)
+    assert np.all(q.log_prob(q.sample(1000, seed=[1, 2])) <= q.log_prob(code) + 1e-5)
 
 
 def test_probs_are_the_softmax():

@@ -75,14 +75,14 @@ def test_the_adversary_tells_joint_from_marginals(images):
     before, batches = statistics(model), (images[:20], images[20:40])
     found = model.adversary(batches, KEY, True)["discriminator"]
     assert all((a == b).all() for a, b in zip(before, statistics(model), strict=True))
-    codes = [model.encode(x, training=True).draw(fold(KEY, i)) for i, x in enumerate(batches)]
+    codes = [model.encode(x, training=True).rsample(fold(KEY, i)) for i, x in enumerate(batches)]
     assert any((a != b).any() for a, b in zip(before, statistics(model), strict=True))
     z = [model.latents.split(code)[0] for code in codes]
     logits = tf.concat([model.discriminator(z[0]), model.discriminator(permuted(z[1], fold(KEY, 2)))], axis=0)
     labels = np.repeat([0, 1], 20)
     expected = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
-    still = model.latents.split(model.encode(images[:20]).draw(fold(KEY, 0)))[0]
+    still = model.latents.split(model.encode(images[:20]).rsample(fold(KEY, 0)))[0]
     assert np.abs(z[0] - still).max() > 0.1  # moving statistics would have shown
 
 

@@ -35,7 +35,7 @@ def test_the_temperature_of_a_schedule_reaches_the_samples(jit_compile, images):
     codes = []
     for temperature in (1.0, 0.95):  # at the first and at the second step
         codes.append(draw().numpy())
-        np.testing.assert_allclose(codes[-1], model.encode(images).draw(KEY, temperature), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(codes[-1], model.encode(images).rsample(KEY, temperature), rtol=1e-4, atol=1e-5)
         model.step.assign_add(1)
     np.testing.assert_allclose(codes[0][:, :3], codes[1][:, :3], rtol=1e-5)
     assert np.abs(codes[0] - codes[1])[:, 3:].max() > 1e-3

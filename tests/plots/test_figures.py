@@ -143,7 +143,7 @@ def test_class_traversals_start_from_images_of_the_class(hybrid, images):
     figure = plots.class_traversals(hybrid, images, 1, columns=3)
     canvas = figure.axes[0].images[0].get_array()
     q = hybrid.encode(images)
-    codes, classes = q.typical().numpy(), np.argmax(q.logits[0], -1)
+    codes, classes = q.mode().numpy(), np.argmax(q.logits[0], -1)
     for y in range(4):
         row = canvas[9 * y : 9 * y + 8, 9:17]  # the middle column, z_1 = 0
         starts = codes[classes == y]

@@ -34,11 +34,11 @@ def test_traversals_are_sorted_by_kl_and_move_one_latent(latents, images):
     assert len(labels) == 3 + len(latents.get("categorical", ()))
     for label, k in zip(labels, order, strict=False):
         assert label.startswith(f"$z_{{{k}}}$") and label.endswith(f"{kl[k]:.2f}")
-    code = q.typical()[2:3].numpy()
+    code = q.mode()[2:3].numpy()
     code[0, order[0]] = -3
     np.testing.assert_allclose(canvas(figure)[:8, :8], model.decode(code).mean()[0, ..., 0], atol=1e-5)
     if q.logits:
-        code = q.typical()[2:3].numpy()
+        code = q.mode()[2:3].numpy()
         code[0, 3:] = [0, 0, 1, 0]
         last = canvas(figure)[3 * 9 :, 2 * 9 : 2 * 9 + 8]
         np.testing.assert_allclose(last, model.decode(code).mean()[0, ..., 0], atol=1e-5)

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from vaezoo.networks import mlp_encoder
 from vaezoo.terms import cross_entropy, entropy, neighbour_radius, smoothness
-from vaezoo.terms.smoothness import adversarial_direction
+from vaezoo.terms.vat import adversarial_direction
 
 KEY = tf.constant([3, 7])
 

@@ -1,4 +1,4 @@
-"""From arrays in memory, checked, to an ImageData."""
+"""Builds an ImageData from arrays in memory, after checking them."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,18 +15,18 @@ def from_arrays(
     *,
     origin: str = "arrays in memory",
 ) -> ImageData:
-    """Checks arrays and makes a data set of a copy of them.
+    """Builds a data set from a copy of arrays in memory.
 
     Args:
-        images: [N, H, W] or [N, H, W, C]. uint8 in 0 ... 255 (where none is above 1, the images are taken
-            to be binary, 0 and 1), bool, or floating point in [0, 1].
+        images: [N, H, W] or [N, H, W, C], as uint8 in 0 ... 255, bool, or floating point in [0, 1]. uint8 images
+            without a value above 1 are taken for binary ones, 0 and 1.
         labels: [N] integers.
-        name: what to call the set.
-        origin: where it comes from.
+        name: the name of the set.
+        origin: a description of the source.
 
     Raises:
-        ValueError: if the images have another rank, dtype or range, are empty or not finite, or if the
-            labels are not one integer for each image.
+        ValueError: if the images have another rank, dtype or range, are empty or not finite, or if the labels are not
+            one integer for each image.
     """
     images = _check_images(np.asarray(images), name)
     if labels is not None:
@@ -37,17 +37,22 @@ def from_arrays(
                 f"Received: {labels.dtype} of shape {labels.shape}"
             )
         labels = labels.astype(np.int64)
-    white = 255 if images.dtype == np.uint8 and images.max() > 1 else 1
+    max_value = 255 if images.dtype == np.uint8 and images.max() > 1 else 1
     stored = images.astype(np.float32 if images.dtype.kind == "f" else np.uint8, copy=False)
     with tf.device("CPU:0"):
         stored = tf.constant(stored)
-    return ImageData(name, tuple(stored.shape[1:]), origin, stored, white, labels)
+    return ImageData(name, tuple(stored.shape[1:]), origin, stored, max_value, labels)
 
 
 def from_bits(bits: npt.NDArray[np.uint8], name: str, *, origin: str, factors: FactorGrid) -> ImageData:
-    """Makes a data set of binary images [N, H, W/8], packed by `numpy.packbits`, sharing their memory.
+    """Builds a data set from packed binary images, without copying them.
 
-    `bits` must be aligned as `sprites.empty_bits` aligns them, and not be written to afterwards.
+    Args:
+        bits: uint8 [N, H, W/8], packed by `numpy.packbits`. They must be aligned as by `sprites.empty_bits`, and must
+            not be modified afterwards, because the data set shares their memory.
+        name: the name of the set.
+        origin: a description of the source.
+        factors: the ground-truth factors of the images.
     """
     with tf.device("CPU:0"):
         stored = tf.experimental.dlpack.from_dlpack(bits.__dlpack__())
@@ -56,7 +61,7 @@ def from_bits(bits: npt.NDArray[np.uint8], name: str, *, origin: str, factors: F
 
 
 def _check_images(images: np.ndarray, name: str) -> np.ndarray:
-    def fail(received):
+    def fail(received: str):
         raise ValueError(
             f"Expected the images of '{name}' to be [N, H, W] or [N, H, W, C]: uint8 in 0 ... 255, bool, or "
             f"floating point in [0, 1]. Received: {received}"
@@ -69,7 +74,7 @@ def _check_images(images: np.ndarray, name: str) -> np.ndarray:
     if images.dtype not in (np.uint8, np.bool_, np.float16, np.float32, np.float64):
         fail(f"dtype {images.dtype}{_conversion(images)}")
     if images.dtype.kind == "f":
-        low, high = images.min(), images.max()  # NaN if any pixel is
+        low, high = images.min(), images.max()  # NaN if any pixel is NaN.
         if not np.isfinite(low + high):
             fail("NaN or infinite pixels")
         if low < 0 or high > 1:
@@ -79,10 +84,10 @@ def _check_images(images: np.ndarray, name: str) -> np.ndarray:
 
 
 def _conversion(images: np.ndarray) -> str:
-    """What to do with integers of another width."""
+    """Returns the advice for integers of another dtype than uint8, or an empty string."""
     if images.dtype.kind not in "iu" or images.min() < 0:
         return ""
     if images.max() <= 255:
         return "; convert them to uint8: images.astype('uint8')"
-    white = np.iinfo(images.dtype).max if images.dtype == np.uint16 else images.max()
-    return f" in {images.min()} ... {images.max()}; divide them by what stands for white, as in images / {white}"
+    most = np.iinfo(images.dtype).max if images.dtype == np.uint16 else images.max()
+    return f" in {images.min()} ... {images.max()}; divide them by what stands for white, as in images / {most}"

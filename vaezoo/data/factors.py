@@ -1,4 +1,4 @@
-"""The ground truth behind a data set: a grid of factors, one image at each of its points."""
+"""The ground-truth factors of a data set that has one image for each of their combinations."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,26 +9,27 @@ Classes = npt.NDArray[np.int64]
 
 
 class FactorGrid:
-    """Every combination of F discrete factors, in the order of the images.
+    """All combinations of F discrete factors, in the order of the images.
 
-    A factor's class is an integer in `0 ... size - 1`. The last factor varies fastest:
+    The class of a factor is an integer in `0 ... size - 1`. The last factor varies fastest:
     `index = ((c_0 * size_1 + c_1) * size_2 + c_2) ...`.
 
     Args:
-        names: the F names.
-        sizes: the F numbers of classes.
-        values: what the classes stand for, F sequences of numbers, as long as `sizes` says
-            (a scale, an angle in radians, ...). By default a class stands for itself.
+        names: the names of the F factors.
+        sizes: the number of classes of each factor.
+        values: the value that each class represents (a scale, an angle in radians, ...), one sequence of numbers for
+            each factor, as long as its size. By default the value of a class is its number.
 
     Attributes:
         names, sizes, values: the above, as tuples; each of `values` is a float64 array.
-        size: the number of points, the product of `sizes`.
+        size: the number of combinations, the product of `sizes`.
 
     Raises:
         ValueError: if names, sizes and values do not match.
     """
 
     def __init__(self, names: Sequence[str], sizes: Sequence[int], values: Sequence[npt.ArrayLike] | None = None):
+        """Initializes the grid; see the class."""
         self.names = tuple(names)
         self.sizes = tuple(int(size) for size in sizes)
         values = [range(size) for size in self.sizes] if values is None else values
@@ -45,16 +46,17 @@ class FactorGrid:
                 f"names={self.names}, sizes={self.sizes}, values of shapes {[v.shape for v in self.values]}"
             )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
+        """Returns the names with their sizes."""
         sizes = ", ".join(f"{name}={size}" for name, size in zip(self.names, self.sizes, strict=True))
         return f"FactorGrid({sizes})"
 
     def classes(self, indices: npt.ArrayLike) -> Classes:
-        """The classes [n, F] of the images at `indices` [n]."""
+        """Returns the classes [n, F] of the images at `indices` [n]."""
         return np.stack(np.unravel_index(np.asarray(indices), self.sizes), axis=-1)
 
     def indices(self, classes: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """The indices [n] of the images with `classes` [n, F].
+        """Returns the indices [n] of the images with `classes` [n, F].
 
         Raises:
             ValueError: if a class does not exist.
@@ -63,7 +65,7 @@ class FactorGrid:
         return np.ravel_multi_index(tuple(np.moveaxis(classes, -1, 0)), self.sizes)
 
     def real(self, classes: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """The values [n, F] which `classes` [n, F] stand for.
+        """Returns the values [n, F] that `classes` [n, F] represent.
 
         Raises:
             ValueError: if a class does not exist.
@@ -78,18 +80,18 @@ class FactorGrid:
         seed: int | np.random.Generator,
         fixed: Mapping[str | int, npt.ArrayLike] | None = None,
     ) -> Classes:
-        """Draws n points uniformly and independently, some of their factors held fixed.
+        """Draws n combinations uniformly and independently, with some factors fixed.
 
         Args:
-            n: how many.
-            seed: an integer, or a NumPy generator, which moves on.
-            fixed: factor (name or column) -> its class, one for all or [n], one for each.
+            n: the number of combinations.
+            seed: an integer, or a NumPy generator, whose state advances.
+            fixed: maps a factor (its name or column) to its class: one for all combinations, or [n].
 
         Returns:
-            Classes [n, F]; `indices` turns them into indices of images.
+            Classes [n, F]; `indices` maps them to indices of images.
 
         Raises:
-            ValueError: if a factor or one of its classes does not exist.
+            ValueError: if a factor or one of its classes does not exist, or `seed` is None.
         """
         if seed is None:
             raise ValueError("Expected `seed` to be an integer or a numpy.random.Generator. Received: None")
@@ -99,10 +101,10 @@ class FactorGrid:
         return self._checked(classes)
 
     def column(self, factor: str | int) -> int:
-        """The column of a factor given by name, or by column already.
+        """Returns the column of a factor, given its name or its column.
 
         Raises:
-            ValueError: if there is no such factor.
+            ValueError: if the factor does not exist.
         """
         if factor in self.names:
             return self.names.index(factor)

@@ -1,4 +1,4 @@
-"""Readers of the published dSprites .npz and of the idx files of MNIST."""
+"""Readers of the published dSprites .npz and of MNIST's idx files."""
 
 import gzip
 import math
@@ -15,20 +15,25 @@ from vaezoo.data.npz import headers, read_header, read_member
 
 
 def is_published_sprites(path: Path) -> bool:
-    """Whether an .npz has the layout of the published dSprites file."""
+    """Returns whether an .npz has the layout of the published dSprites file."""
     return {"imgs", "latents_classes"} <= headers(path).keys()
 
 
 def read_sprites(path: Path, grid: FactorGrid = sprites.GRID) -> npt.NDArray[np.uint8]:
-    """Reads the published dSprites .npz, packing its bits as they come out of the archive.
+    """Reads the published dSprites .npz as packed bits.
 
-    Neither its 2.8 GiB of pixels are ever in memory as bytes, nor is its pickled `metadata` read.
+    The pixels are packed while they are decompressed, so that their 2.8 GiB are never in memory at once. The pickled
+    `metadata` is not read.
+
+    Args:
+        path: the .npz file.
+        grid: the factors of its images.
 
     Returns:
-        [grid.size, 64, 8] uint8, as `sprites.draw`.
+        uint8 [grid.size, 64, 8], as by `sprites.draw`.
 
     Raises:
-        ValueError: if the file is damaged, or is not the full grid of binary images in its order.
+        ValueError: if the file is damaged, or does not hold the binary images of the whole grid in its order.
     """
     expected = {
         "imgs": ((grid.size, sprites.SIZE, sprites.SIZE), np.dtype(np.uint8)),
@@ -40,7 +45,7 @@ def read_sprites(path: Path, grid: FactorGrid = sprites.GRID) -> npt.NDArray[np.
             received = "{1} {0}".format(*found[key]) if key in found else "no such array"
             raise ValueError(f"Expected `{key}` in '{path}' to be {dtype} {shape}. Received: {received}")
     with whole(path), zipfile.ZipFile(path) as archive:
-        classes = read_member(archive, "latents_classes")[:, 1:]  # without colour, which has one class
+        classes = read_member(archive, "latents_classes")[:, 1:]  # without colour, which has a single class
         if not np.array_equal(classes, grid.classes(np.arange(grid.size))):
             raise ValueError(f"Expected images in the published order in '{path}'. Received: another order")
         bits = sprites.empty_bits(grid.size)
@@ -56,7 +61,11 @@ def read_sprites(path: Path, grid: FactorGrid = sprites.GRID) -> npt.NDArray[np.
 
 
 def read_idx(path: Path, rank: int) -> npt.NDArray[np.uint8]:
-    """Reads an idx file of bytes, the original format of MNIST, compressed (.gz) or not.
+    """Reads an idx file of bytes, MNIST's original format, compressed (.gz) or not.
+
+    Args:
+        path: the file.
+        rank: the rank of its array.
 
     Raises:
         ValueError: if the file is not an idx file of bytes of this rank, is damaged, claims more bytes than
@@ -72,6 +81,6 @@ def read_idx(path: Path, rank: int) -> npt.NDArray[np.uint8]:
         shape = tuple(np.frombuffer(exactly(stream, 4 * rank), ">u4").tolist())
         check_bytes(path, math.prod(shape), f"uint8 {shape}")
         images = np.frombuffer(exactly(stream, math.prod(shape)), np.uint8).reshape(shape)
-        if stream.read(1):  # at its end, gzip also compares the checksum
+        if stream.read(1):  # At the end of the stream, gzip also compares the checksum.
             raise ValueError(f"Expected '{path}' to end after uint8 {shape}, as its header says. Received: more bytes")
     return images

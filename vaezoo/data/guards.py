@@ -1,4 +1,4 @@
-"""Guards for reading files of unknown origin: truncation, damage, and sizes that would exhaust memory."""
+"""Guards for reading untrusted files: against truncation, damage, and sizes that would exhaust memory."""
 
 import contextlib
 import gzip
@@ -7,27 +7,32 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 LIMIT = "VAEZOO_MAX_BYTES"
-# The published dSprites, which compresses better than other image sets, expands 113 times; deflate allows 1,032.
+# The published dSprites expands 113 times, more than other image sets; deflate allows 1,032 times.
 MAX_RATIO = 200
-HARMLESS = 2**28
+HARMLESS = 2**28  # bytes, allowed for files of any size
 
 
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[None]:
-    """Turns every way in which a compressed file shows that it is damaged into one error."""
+    """Converts the errors that a damaged compressed file causes to one kind of error.
+
+    Raises:
+        ValueError: if the block raises an error of zipfile, gzip or zlib, or EOFError.
+    """
     try:
         yield
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise ValueError(f"Expected '{path}' to be a whole .npz or .gz file. Received: {error}") from error
 
 
-def exactly(stream, count: int) -> bytes:
+def exactly(stream: IO[bytes], count: int) -> bytes:
     """Reads `count` bytes.
 
     Raises:
-        EOFError: if there are fewer.
+        EOFError: if the stream has fewer.
     """
     data = stream.read(count)
     if len(data) != count:
@@ -36,15 +41,15 @@ def exactly(stream, count: int) -> bytes:
 
 
 def check_bytes(path: Path, count: int, what: str) -> None:
-    """Refuses a file whose arrays would take too much memory, before any of them is read.
+    """Checks the size that the arrays of a file claim, before any of them is read.
 
-    The limit is that of `check_memory` and, without VAEZOO_MAX_BYTES, `MAX_RATIO` times the file's size as well
-    (256 MiB for small files), beyond which a file is a decompression bomb rather than images.
+    The limits are that of `check_memory` and, unless VAEZOO_MAX_BYTES is set, `MAX_RATIO` times the file's size (for
+    small files 256 MiB), which only decompression bombs exceed.
 
     Args:
         path: the file.
-        count: bytes of the arrays once they are read, as the file's own headers claim.
-        what: the arrays, for the error to name.
+        count: the size of the arrays in bytes, as the file's own headers claim.
+        what: a description of the arrays, for the error message.
 
     Raises:
         ValueError: if `count` exceeds the limit, or VAEZOO_MAX_BYTES is not a number of bytes.
@@ -56,10 +61,18 @@ def check_bytes(path: Path, count: int, what: str) -> None:
 
 
 def check_memory(path: Path, count: int, what: str) -> None:
-    """Refuses images that would take too much memory, before any of them is read.
+    """Checks that images fit into memory, before any of them is read.
 
-    The limit is VAEZOO_MAX_BYTES where the environment has it; otherwise half the machine's memory, because
-    checking and storing images takes them twice. Arguments and errors as in `check_bytes`.
+    The limit is the environment's VAEZOO_MAX_BYTES. By default it is half the machine's memory, because checking and
+    storing images needs two copies of them.
+
+    Args:
+        path: the file or folder.
+        count: the size of the images in bytes.
+        what: a description of the images, for the error message.
+
+    Raises:
+        ValueError: if `count` exceeds the limit, or VAEZOO_MAX_BYTES is not a number of bytes.
     """
     given = os.environ.get(LIMIT)
     if given and not (given.isascii() and given.isdigit()):

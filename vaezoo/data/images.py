@@ -1,8 +1,9 @@
-"""Images held in memory, and the batches made of them."""
+"""Images in memory, and the batches and pairs drawn from them."""
 
 import dataclasses
 import hashlib
 import math
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -17,23 +18,23 @@ PIXELS_OF_BYTE = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ImageData:
-    """N images in memory, as `vaezoo.data.load` and `from_arrays` return them.
+    """A data set of N images in memory, as `vaezoo.data.load` and `from_arrays` return it.
 
     Attributes:
         name: the name of the set.
         image_shape: (H, W, C).
-        origin: where the images come from, for a person to read: drawn, a file, TFDS.
-        stored: [N, H, W, C] uint8 or float32, or [N, H, W/8] uint8, eight binary pixels to a byte.
-        white: the stored number that stands for 1; 1 or 255.
-        labels: [N] int64, or None.
-        factors: the `FactorGrid` whose point n is the ground truth of image n, or None.
+        origin: a description of the source of the images: drawn, a file, TFDS.
+        stored: uint8 or float32 [N, H, W, C], or uint8 [N, H, W/8] with eight binary pixels per byte.
+        max_value: the stored value of a pixel of 1.0; 1 or 255.
+        labels: int64 [N], or None.
+        factors: the `FactorGrid` whose combination n is the ground truth of image n, or None.
     """
 
     name: str
     image_shape: tuple[int, int, int]
     origin: str
     stored: tf.Tensor = dataclasses.field(repr=False)
-    white: int = 1
+    max_value: int = 1
     labels: npt.NDArray[np.int64] | None = dataclasses.field(default=None, repr=False)
     factors: FactorGrid | None = None
 
@@ -44,16 +45,16 @@ class ImageData:
 
     @cached_property
     def digest(self) -> str:
-        """The BLAKE2b hash of the images as they are stored: 32 hexadecimal digits. Labels and names do not count."""
+        """The BLAKE2b hash of the stored images, 32 hexadecimal digits. Names and labels do not contribute."""
         pixels = np.asarray(self.stored)
         digest = hashlib.blake2b(
-            repr((self.image_shape, pixels.shape, pixels.dtype.str, self.white)).encode(), digest_size=16
+            repr((self.image_shape, pixels.shape, pixels.dtype.str, self.max_value)).encode(), digest_size=16
         )
         digest.update(np.ascontiguousarray(pixels))
         return digest.hexdigest()
 
     def images(self, indices: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """The images at `indices` [n]: float32 [n, H, W, C] in [0, 1].
+        """Returns the images at `indices` [n], as float32 [n, H, W, C] in [0, 1].
 
         Raises:
             IndexError: if an index is not an integer in `0 ... size - 1`.
@@ -79,26 +80,26 @@ class ImageData:
         shuffle: bool = True,
         labels: bool = False,
     ) -> tf.data.Dataset:
-        """Batches of images: float32 [batch_size, H, W, C] in [0, 1], a dataset of known cardinality.
+        """Returns a dataset of batches of images, float32 [batch_size, H, W, C] in [0, 1], of known cardinality.
 
-        Shuffled, batch n is a pure function of (seed, n): a slice of an endless stream of epochs, each of
-        which holds every image once; a batch may straddle two epochs. So a run resumes at step n with
-        `start_step=n`, at no cost. Unshuffled, it is one pass in order, whose last batch may be smaller.
+        With `shuffle`, batch n is a pure function of (seed, n): a slice of an endless stream of epochs, each of which
+        contains every image once. A batch may lie in two epochs. A run resumes at step n with `start_step=n`, without
+        reading the batches before. Without `shuffle`, the batches are one pass in order, and the last may be smaller.
 
         Args:
-            batch_size: images to a batch.
-            seed: chooses the order, any integer of 64 bits; not needed without `shuffle`.
+            batch_size: images in a batch.
+            seed: selects the order, any integer of 64 bits; not needed without `shuffle`.
             start_step: the number n of the first batch.
-            steps: how many batches. By default shuffled batches go on for one pass, `size // batch_size`;
-                unshuffled ones end with the set.
-            shuffle: draw in shuffled order.
-            labels: give pairs (images, labels [batch_size] int64).
+            steps: the number of batches. By default, with `shuffle`, those of one pass, `size // batch_size`; without
+                it, all that remain.
+            shuffle: whether to shuffle the images.
+            labels: whether to return pairs (images, labels [batch_size] int64).
 
         Returns:
-            A `tf.data.Dataset`, prefetching, deterministic.
+            A deterministic `tf.data.Dataset` that prefetches.
 
         Raises:
-            ValueError: if there are fewer images than a (shuffled) batch has, or an argument is impossible.
+            ValueError: if there are fewer images than in a shuffled batch, or an argument is invalid.
         """
         self._check_batches(batch_size, seed, start_step, steps, shuffle, labels)
         if shuffle:
@@ -110,23 +111,66 @@ class ImageData:
         with tf.device("CPU:0"):
             classes = tf.constant(self.labels) if labels else None
 
-        def batch(indices):
+        def batch(indices: tf.Tensor):
             images = self._floats(indices)
             return (images, tf.gather(classes, indices)) if labels else images
 
-        batches = order.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        options = tf.data.Options()
-        # tf.data's graph rewrites copy captured tensors, 360 MiB of them for dSprites.
-        options.experimental_optimization.apply_default_optimizations = False
-        return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
+        return _prefetched(order, batch)
+
+    def pairs(
+        self, batch_size: int, *, k: int | None = None, seed: int, start_step: int = 0, steps: int | None = None
+    ) -> tf.data.Dataset:
+        """Returns a dataset of pairs of batches of images (x_1, x_2) that share all of their d factors but k.
+
+        For each pair, the factors of x_1 are drawn uniformly, k different ones of them are chosen uniformly, and these
+        are drawn again for x_2, independently, so that some may have the same class by chance. Batch n is a pure
+        function of (seed, n). The number of changed factors is not part of the pair.
+
+        Args:
+            batch_size: pairs in a batch.
+            k: the number of factors that are drawn again, 1 ... d - 1. By default it is drawn uniformly from them for
+                each pair (the "unknown k" of the paper).
+            seed: selects the pairs, any integer of 64 bits.
+            start_step: the number n of the first batch.
+            steps: the number of batches, by default `size // batch_size`, but at least 1.
+
+        Returns:
+            A deterministic `tf.data.Dataset` that prefetches, of two float32 [batch_size, H, W, C] in [0, 1] each, of
+            known cardinality.
+
+        Raises:
+            ValueError: if the data set has no ground-truth factors or only one, or an argument is invalid.
+
+        References:
+            Locatello et al. 2020, "Weakly-Supervised Disentanglement Without Compromises", section 3.
+        """
+        _check_integer("batch_size", batch_size, 1)
+        _check_integer("seed", seed, -(2**63))
+        _check_integer("start_step", start_step, 0)
+        if steps is not None:
+            _check_integer("steps", steps, 1)
+        d = len(self.factors.sizes) if self.factors else 0
+        if d < 2:
+            raise ValueError(
+                f"Expected a data set with a grid of two or more ground-truth factors. Received: '{self.name}', "
+                f"which has {'one' if d else 'none'}"
+            )
+        if k is not None and (not isinstance(k, (int, np.integer)) or not 1 <= k < d):
+            raise ValueError(f"Expected `k` to be an integer in 1 ... {d - 1}, or None. Received: {k!r}")
+        steps = max(1, self.size // batch_size) if steps is None else steps
+        sizes = self.factors.sizes
+        order = pipeline.paired_batches(sizes, batch_size, k=k, seed=seed, start_step=start_step, steps=steps)
+        return _prefetched(order, lambda *pair: tuple(map(self._floats, pair)))
 
     def _floats(self, indices: tf.Tensor) -> tf.Tensor:
         rows = tf.gather(self.stored, indices)
         if rows.shape.rank == 3:
             rows = tf.gather(PIXELS_OF_BYTE, tf.cast(rows, tf.int32))  # [B, H, W/8, 8]
-        return tf.reshape(tf.cast(rows, tf.float32) / self.white, [indices.shape[0] or -1, *self.image_shape])
+        return tf.reshape(tf.cast(rows, tf.float32) / self.max_value, [indices.shape[0] or -1, *self.image_shape])
 
-    def _check_batches(self, batch_size, seed, start_step, steps, shuffle, labels):
+    def _check_batches(
+        self, batch_size: int, seed: int | None, start_step: int, steps: int | None, shuffle: bool, labels: bool
+    ) -> None:
         _check_integer("batch_size", batch_size, 1)
         _check_integer("start_step", start_step, 0)
         if steps is not None:
@@ -147,12 +191,20 @@ class ImageData:
             raise ValueError(f"Expected a data set with labels. Received: '{self.name}', which has none")
 
 
+def _prefetched(order: tf.data.Dataset, batch: Callable) -> tf.data.Dataset:
+    batches = order.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    options = tf.data.Options()
+    # tf.data's graph rewrites copy captured tensors, 360 MiB of them for dSprites.
+    options.experimental_optimization.apply_default_optimizations = False
+    return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
 def _check_integer(name: str, value: int, least: int) -> None:
     if not isinstance(value, (int, np.integer)) or not least <= value < 2**63:
         raise ValueError(f"Expected `{name}` to be an integer from {least} on. Received: {value!r}")
 
 
 def displayable(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The channels of images [..., H, W, C] that a picture shows: all of 1, 3 or 4; else the first, or first three."""
+    """Selects the channels of images [..., H, W, C] that can be shown: all of 1, 3 or 4; else the first, or first 3."""
     C = images.shape[-1]
     return images if C in (1, 3, 4) else images[..., : 1 if C == 2 else 3]

@@ -1,9 +1,10 @@
-"""Reader of .npz files. Nothing is unpickled: the headers of all arrays are checked before any array is read."""
+"""Reader of .npz files, which unpickles nothing and checks the headers of all arrays before it reads any array."""
 
 import io
 import math
 import zipfile
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -13,16 +14,19 @@ Header = tuple[tuple[int, ...], np.dtype]
 Arrays = tuple[np.ndarray, np.ndarray | None]
 
 LABELS = ("labels", "label", "y")
-LONGEST_HEADER = 10_000  # bytes; NumPy's own limit, which it checks only after reading the header
+LONGEST_HEADER = 10_000  # bytes; NumPy has the same limit but checks it after reading the header.
 
 
 def headers(path: Path) -> dict[str, Header]:
-    """Reads shape and dtype of the arrays in an .npz, by key, but none of the arrays.
+    """Reads the shape and dtype of each array in an .npz, without reading the arrays.
+
+    Returns:
+        A dict from the key of each array to its (shape, dtype).
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is no zip archive, or a truncated one, or if the header of an array is malformed or
-            contradicts the size in the archive's directory.
+        FileNotFoundError: if the file does not exist.
+        ValueError: if it is not a zip archive or is truncated, or if the header of an array is malformed or contradicts
+            the size in the archive's directory.
     """
     if not path.is_file():
         raise FileNotFoundError(f"Expected an .npz file. Received: '{path}', where there is none")
@@ -32,12 +36,12 @@ def headers(path: Path) -> dict[str, Header]:
 
 
 def _checked_header(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Header:
-    def fail(received):
+    def fail(received: object):
         raise ValueError(
             f"Expected arrays in '{path}' as numpy.savez writes them. Received: `{info.filename}`, {received}"
         )
 
-    # Python's zipfile bounds the memory of these two methods alone.
+    # Python's zipfile bounds the memory of these two methods only.
     if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         fail("encrypted, or compressed by another method than deflate")
     with archive.open(info) as stream:
@@ -52,11 +56,11 @@ def _checked_header(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo)
     return shape, dtype
 
 
-def read_header(stream) -> Header:
-    """Reads the header of a .npy stream, leaving the stream at the first byte of the array.
+def read_header(stream: IO[bytes]) -> Header:
+    """Reads the header of a .npy stream, up to the first byte of the array.
 
     Raises:
-        EOFError: if the stream ends before.
+        EOFError: if the stream ends within the header.
         ValueError: if the header is malformed or longer than `LONGEST_HEADER`.
     """
     magic = exactly(stream, np.lib.format.MAGIC_LEN)
@@ -70,11 +74,11 @@ def read_header(stream) -> Header:
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }.get(version)
-    if read is None:  # version 3 is for structured arrays alone, which no image is
+    if read is None:  # Version 3 is for structured arrays, which are not images.
         return (), np.dtype(object)
     try:
         shape, _, dtype = read(header)
-    except Exception as error:  # NumPy evaluates a Python literal, whose parser raises errors of many types
+    except Exception as error:  # NumPy evaluates a Python literal; its parser raises errors of many types.
         raise ValueError(f"a malformed header ({type(error).__name__})") from error
     return shape, dtype
 
@@ -82,7 +86,8 @@ def read_header(stream) -> Header:
 def read_member(archive: zipfile.ZipFile, key: str) -> np.ndarray:
     """Reads one array of an open .npz, whose header `headers` has checked.
 
-    `numpy.load` may take another member for the same key ("images" beside "images.npy"), which nobody checked.
+    `numpy.load` is not used because it may read another member for the same key ("images" in place of "images.npy"),
+    which has not been checked.
 
     Raises:
         EOFError: if there is less data than the header says.
@@ -90,23 +95,30 @@ def read_member(archive: zipfile.ZipFile, key: str) -> np.ndarray:
     with archive.open(f"{key}.npy") as stream:
         try:
             return np.lib.format.read_array(stream, allow_pickle=False)
-        except ValueError as error:  # the compressed data ends before the size in the directory
+        except ValueError as error:  # The data are shorter than the size in the directory.
             raise EOFError(f"`{key}`, {error}") from error
 
 
 def splits(path: Path) -> tuple[str, ...]:
-    """The splits in an .npz: those with x_train, x_test as in Keras's mnist.npz, otherwise "train"."""
+    """Returns the splits in an .npz: those of x_train and x_test, as in Keras's mnist.npz, else only "train"."""
     keys = headers(path)
     return tuple(split for split in ("train", "test") if f"x_{split}" in keys) or ("train",)
 
 
 def read_npz(path: Path, split: str) -> Arrays:
-    """Reads images and labels (None if there are none): x_train and y_train, or the one image array.
+    """Reads the images of a split and their labels: x_train and y_train, or the only image array.
+
+    Args:
+        path: the .npz file.
+        split: one of `splits(path)`.
+
+    Returns:
+        The images, and the labels or None.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is damaged, holds no image array or several, one that would have to be unpickled, or
-            one that is too large (see `guards.check_bytes`).
+        FileNotFoundError: if the file does not exist.
+        ValueError: if the file is damaged, or has no image array, several, a pickled one, or one that is too large (see
+            `guards.check_bytes`).
     """
     found = headers(path)
     if f"x_{split}" in found:

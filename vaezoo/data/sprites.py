@@ -1,11 +1,13 @@
-"""dSprites (Matthey et al. 2017), drawn in process: 737,280 binary images of 64 x 64.
+"""dSprites, 737,280 binary images of 64 x 64 pixels, drawn in process.
 
-The published set was drawn from vector outlines without antialiasing, so it can be drawn again.
-The constants below were fitted to real frames of the set and reproduce all that were at hand,
-pixel for pixel. The ellipse's axes are known to about 0.002 px only, so a published copy, where
-there is one, is preferred to the drawing (`vaezoo.data.load`).
+The published images were rasterised from vector outlines without antialiasing, so that they can be reproduced. The
+constants below were fitted to published images, and reproduce every image that was compared, pixel for pixel. The axes
+of the ellipse are known to about 0.002 px only; `vaezoo.data.load` therefore prefers a published copy.
 
-Frame: x to the right, y down; the pixel in column i and row j has its centre at (i + 1/2, j + 1/2).
+Coordinates: x to the right, y down; the pixel in column i and row j has its centre at (i + 1/2, j + 1/2).
+
+References:
+    Matthey et al. 2017, "dSprites: Disentanglement testing Sprites dataset".
 """
 
 import functools
@@ -17,7 +19,7 @@ from vaezoo.data.factors import FactorGrid
 
 SIZE = 64
 SCALES = np.linspace(0.5, 1, 6)
-ANGLES = 2 * np.pi * np.arange(40) / 39  # the last repeats the first, as in the published set
+ANGLES = 2 * np.pi * np.arange(40) / 39  # radians; the last repeats the first, as in the published set
 POSITIONS = np.arange(32) / 31
 GRID = FactorGrid(
     names=("shape", "scale", "orientation", "x", "y"),
@@ -27,7 +29,7 @@ GRID = FactorGrid(
 
 
 def _outlines() -> list[npt.NDArray[np.float64]]:
-    """Square, ellipse and heart at scale 1: vertices [2, V] in px about the sprite's centre."""
+    """Returns the outlines of square, ellipse and heart at scale 1: vertices [2, V] in px from the sprite's centre."""
     L = 0.3 * SIZE
     square = L / 2 * np.array([[-1, 1, 1, -1], [-1, -1, 1, 1]])
     t = 2 * np.pi * np.arange(100) / 100
@@ -42,17 +44,17 @@ def _outlines() -> list[npt.NDArray[np.float64]]:
 OUTLINES = _outlines()
 CENTRES = SIZE * (1 / 4 + POSITIONS[:, None] / 2)  # [32, 1]
 ROWS = np.arange(SIZE)[:, None] + 0.5  # [64, 1]
-# FIRST[c] is a row of pixels whose first c are 1: 64 bits in one word, in the bit order of np.packbits.
+# FIRST[c] is a row of pixels of which the first c are 1, as one 64-bit word in the bit order of np.packbits.
 FIRST = np.packbits(np.tri(SIZE + 1, SIZE, -1, dtype=np.uint8), axis=1).view(np.uint64)[:, 0]
 
 
 def _pose(shape: int, scale: int, orientation: int) -> npt.NDArray[np.uint64]:
-    """Draws one pose at all positions: words [32 x, 32 y, 64 rows], a pixel per bit.
+    """Draws one pose at all positions: 64-bit words [32 x, 32 y, 64 rows], one pixel per bit.
 
-    Even-odd rule: row y crosses the edge A -> B at x where (A_y >= y) != (B_y >= y), and a pixel is
-    inside if an odd number of crossings lies to the right of its centre; the row is the XOR over its
-    crossings of "all pixels left of x". Rounded vertices depend on one position each, A_x on the
-    sprite's x and A_y on its y, so the edges crossed are found once for all 32 columns.
+    Even-odd rule: row y crosses the edge A -> B at x if (A_y >= y) != (B_y >= y), and a pixel is inside if an odd
+    number of crossings lies to the right of its centre. A row is therefore the XOR, over its crossings, of "all pixels
+    left of x". The rounded A_x depends on the sprite's x only and A_y on its y only, so that the crossed edges are the
+    same for all 32 columns.
     """
     cos, sin = np.cos(ANGLES[orientation]), np.sin(ANGLES[orientation])
     x, y = SCALES[scale] * OUTLINES[shape]
@@ -61,10 +63,10 @@ def _pose(shape: int, scale: int, orientation: int) -> npt.NDArray[np.uint64]:
     B_x, B_y = np.roll(A_x, -1, axis=1), np.roll(A_y, -1, axis=1)
 
     below = A_y[:, None] >= ROWS  # [32 y, 64, V]
-    position, row, edge = np.nonzero(below != np.roll(below, -1, axis=2))  # the H crossings, row by row
+    position, row, edge = np.nonzero(below != np.roll(below, -1, axis=2))  # H crossings, row by row
     a_y, b_y = A_y[position, edge], B_y[position, edge]
     a_x, b_x = A_x[:, edge], B_x[:, edge]  # [32 x, H]
-    # In this order the division alone can round: a centre exactly on an edge stays exactly on it.
+    # In this order only the division rounds, so that a centre exactly on an edge remains on it.
     cut = a_x + (row + 0.5 - a_y) * (b_x - a_x) / (b_y - a_y)
     words = FIRST[np.clip(np.ceil(cut - 0.5), 0, SIZE).astype(np.intp)]
 
@@ -76,13 +78,13 @@ def _pose(shape: int, scale: int, orientation: int) -> npt.NDArray[np.uint64]:
 
 
 def draw(indices: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    """Draws some of the images.
+    """Draws images by their indices.
 
     Args:
         indices: [n] integers in `0 ... GRID.size - 1`.
 
     Returns:
-        [n, 64, 8] uint8, eight pixels to a byte: `np.unpackbits(..., axis=-1)` is [n, 64, 64] of 0 and 1.
+        uint8 [n, 64, 8], eight pixels per byte; `np.unpackbits(..., axis=-1)` gives the pixels [n, 64, 64], 0 or 1.
     """
     classes = GRID.classes(indices)
     poses, which = np.unique(classes[:, :3], axis=0, return_inverse=True)
@@ -95,7 +97,10 @@ def draw(indices: npt.ArrayLike) -> npt.NDArray[np.uint8]:
 
 @functools.cache
 def draw_all() -> npt.NDArray[np.uint8]:
-    """Draws the whole set, once a process: [737280, 64, 8] uint8 as `draw`, 360 MiB. Not to be written to."""
+    """Draws the whole set, uint8 [737280, 64, 8] as by `draw`, once per process.
+
+    The 360 MiB are cached and must not be modified.
+    """
     bits = empty_bits(GRID.size)
     poses = bits.view(np.uint64).reshape(*GRID.sizes, SIZE)
     for pose in np.ndindex(*GRID.sizes[:3]):
@@ -104,7 +109,7 @@ def draw_all() -> npt.NDArray[np.uint8]:
 
 
 def empty_bits(n: int) -> npt.NDArray[np.uint8]:
-    """Room for n packed images, [n, 64, 8] uint8, aligned so that TensorFlow can share the memory."""
+    """Allocates n packed images, uint8 [n, 64, 8], aligned so that TensorFlow can share the memory."""
     room = np.empty(n * SIZE * SIZE // 8 + 64, np.uint8)
     start = -room.ctypes.data % 64
     return room[start : start + n * SIZE * SIZE // 8].reshape(n, SIZE, SIZE // 8)

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from vaezoo.progress import track_progress
 from vaezoo.terms import AggregatePosterior, dimension_wise_kl, index_code_mi, total_correlation
-from vaezoo.terms.total_correlation import log_normal
+from vaezoo.terms.aggregate_posteriors import log_normal
 
 SAMPLES, ROWS = 128, 4096  # at once: with d = 10, 21 MB for each operation that XLA does not fuse away
 

@@ -91,7 +91,7 @@ class Exported:
 
     def reconstruct(self, x: ArrayLike) -> np.ndarray:
         """Returns mean images float32 [N, H, W, C] at the modes of the posteriors of images [N, H, W, C]."""
-        return self.decode(self.encode(x).typical()).mean().numpy()
+        return self.decode(self.encode(x).mode()).mean().numpy()
 
     def _posterior(self, served: Mapping[str, tf.Tensor]) -> Posterior:
         logits = [tf.math.log(tf.maximum(served[name], TINY)) for name in self._probs]

@@ -1,4 +1,4 @@
-"""Stage 3: encoder outputs -> tfp distributions over the latents."""
+"""Stage 3: maps encoder outputs to tfp distributions over the latents."""
 
 from vaezoo.latents.joint import Posterior
 from vaezoo.latents.spec import LatentSpec

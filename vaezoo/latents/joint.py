@@ -1,6 +1,8 @@
-"""q(z, y | x): a Gaussian block and any number of categorical ones, independent given x."""
+"""The posterior q(z, y | x): a Gaussian block and any number of categorical ones, independent given x."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -15,14 +17,21 @@ tfd = tfp.distributions
 class Posterior(tfd.Distribution):
     """A distribution over codes [B, d + sum K]: z ~ N(mu, diag exp(log_var)), then one one-hot y per block.
 
-    It is a tfp distribution: `sample`, `log_prob`, `entropy`, `kl_divergence` from another one with the same blocks,
-    and `mean`, which is mu followed by the class probabilities. What the terms of objectives need are attributes:
+    It implements tfp's `sample`, `log_prob`, `entropy`, `mean` (mu, then the class probabilities), `mode` (mu, then
+    the one-hots of the most probable classes) and `kl_divergence` from another posterior with the same blocks.
 
-    mu, log_var: float32 [B, d].
-    logits: a tuple with one float32 [B, K] for each categorical block.
+    Args:
+        mu: float32 [B, d], the means of z.
+        log_var: float32 [B, d], the logarithms of its variances.
+        logits: one float32 [B, K] for each categorical block.
+        name: the name that tfp gives to the distribution's operations.
+
+    Attributes:
+        mu, log_var, logits: the above; `logits` is a tuple.
     """
 
-    def __init__(self, mu, log_var, logits=(), name="Posterior"):
+    def __init__(self, mu: tf.Tensor, log_var: tf.Tensor, logits: Sequence[tf.Tensor] = (), name: str = "Posterior"):
+        """Initializes the distribution; see the class."""
         parameters = dict(locals())
         self.mu, self.log_var, self.logits = mu, log_var, tuple(logits)
         super().__init__(
@@ -36,13 +45,35 @@ class Posterior(tfd.Distribution):
 
     @property
     def blocks(self) -> list[tfd.Distribution]:
-        """The distribution of z [B, d] and of every y [B, K]; made when asked for, which a training step never does."""
+        """The distributions of z [B, d] and of every y [B, K], built on each access."""
         return [diagonal_gaussian(self.mu, self.log_var), *map(one_hot_categorical, self.logits)]
 
     @property
     def sizes(self) -> list[int]:
-        """d and every K: the sizes of the parts of a code."""
+        """The sizes of the parts of a code: d, then every K."""
         return [self.mu.shape[-1], *(block.shape[-1] for block in self.logits)]
+
+    @property
+    def probs(self) -> tuple[tf.Tensor, ...]:
+        """The class probabilities q(y | x), a [B, K] for each categorical block."""
+        return tuple(map(tf.nn.softmax, self.logits))
+
+    def rsample(self, key: tf.Tensor, temperature: float | tf.Tensor | None = None) -> tf.Tensor:
+        """Draws a reparameterised code as a pure function of `key`, so that gradients reach the parameters.
+
+        Args:
+            key: int32 [2], of the noise (see `vaezoo.latents.noise`).
+            temperature: of the Gumbel-softmax samples of each y. By default each y is the one-hot of the most probable
+                class, through which no gradient passes.
+
+        Returns:
+            The code, float32 [B, d + sum K].
+        """
+        z = reparameterised(fold(key, 0), self.mu, self.log_var)
+        if temperature is None:
+            return tf.concat([z, *map(most_probable, self.logits)], axis=-1)
+        y = [relaxed(fold(key, i), block, temperature) for i, block in enumerate(self.logits, start=1)]
+        return tf.concat([z, *y], axis=-1)
 
     def _batch_shape(self):
         return self.mu.shape[:-1]
@@ -56,11 +87,11 @@ class Posterior(tfd.Distribution):
     def _event_shape_tensor(self):
         return tf.constant([sum(self.sizes)])
 
-    def _sample_n(self, n, seed=None):
+    def _sample_n(self, n: int, seed: tf.Tensor | None = None):
         seeds = tfp.random.split_seed(seed, n=len(self.sizes))
         return tf.concat([block.sample(n, seed=seeds[i]) for i, block in enumerate(self.blocks)], axis=-1)
 
-    def _log_prob(self, code):
+    def _log_prob(self, code: tf.Tensor):
         parts = tf.split(code, self.sizes, axis=-1)
         return tf.add_n([block.log_prob(part) for block, part in zip(self.blocks, parts, strict=True)])
 
@@ -70,29 +101,11 @@ class Posterior(tfd.Distribution):
     def _mean(self):
         return tf.concat([self.mu, *self.probs], axis=-1)
 
-    @property
-    def probs(self) -> tuple[tf.Tensor, ...]:
-        """q(y | x): a [B, K] for each categorical block."""
-        return tuple(map(tf.nn.softmax, self.logits))
-
-    def draw(self, key: tf.Tensor, temperature=None) -> tf.Tensor:
-        """A random code [B, d + sum K], a pure function of `key` (int32 [2]).
-
-        z is reparameterised; each y is Gumbel-relaxed at `temperature`, so that gradients reach its logits, or
-        the most probable one-hot where that is None.
-        """
-        z = reparameterised(fold(key, 0), self.mu, self.log_var)
-        if temperature is None:
-            return tf.concat([z, *map(most_probable, self.logits)], axis=-1)
-        y = [relaxed(fold(key, i), block, temperature) for i, block in enumerate(self.logits, start=1)]
-        return tf.concat([z, *y], axis=-1)
-
-    def typical(self) -> tf.Tensor:
-        """The code [B, d + sum K] that stands for x at inference: mu and the most probable one-hots."""
+    def _mode(self):
         return tf.concat([self.mu, *map(most_probable, self.logits)], axis=-1)
 
 
 @tfd.RegisterKL(Posterior, Posterior)
-def kl_of_posteriors(q: Posterior, p: Posterior, name=None) -> tf.Tensor:
-    """KL(q || p), [B] nats: the sum over the blocks, which are independent."""
+def kl_of_posteriors(q: Posterior, p: Posterior, name: str | None = None) -> tf.Tensor:
+    """KL(q || p), [B] nats: the sum of the blocks' divergences, which add up because the blocks are independent."""
     return tf.add_n([one.kl_divergence(other) for one, other in zip(q.blocks, p.blocks, strict=True)])

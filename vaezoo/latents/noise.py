@@ -1,19 +1,35 @@
-"""Noise as a pure function of a key (int32 [2]): a step can be replayed, and XLA draws the same numbers.
+"""Random numbers as pure functions of a key (int32 [2]), the same in eager mode, in graphs and under XLA.
 
-The generator is Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), a function of a key
-of 64 bits and a counter of 128. What stays the same when compiled, measured on TensorFlow 2.21, is its raw bits, and
-neither the uniform nor the normal floats that TensorFlow makes of them.
+The generator is Philox4x32-10, a function of a key of 64 bits and a counter of 128 bits. On TensorFlow 2.21 its raw
+bits are the same with and without XLA; the uniform and normal floats that TensorFlow derives from them are not, so that
+they are derived here.
+
+References:
+    Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3".
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
-DRAW, FOLD = 0, 1  # the upper half of the counter, so that no bits of a fold are those of a draw
+Shape = tf.Tensor | Sequence[int]
+
+DRAW, FOLD = 0, 1  # The upper half of the counter, so that `fold` never returns bits that a draw uses.
 
 
-def philox(key: tf.Tensor, counter, shape) -> tf.Tensor:
-    """Uniform bits, uint32 [shape], from a key (int32 [2]) and the first counter (uint64 [2])."""
+def philox(key: tf.Tensor, counter: tf.Tensor, shape: Shape) -> tf.Tensor:
+    """Generates uniform random bits.
+
+    Args:
+        key: int32 [2].
+        counter: uint64 [2], the first counter.
+        shape: of the result.
+
+    Returns:
+        uint32 [shape].
+    """
     return tf.raw_ops.StatelessRandomUniformFullIntV2(
         shape=shape,
         key=tf.reshape(tf.bitcast(key, tf.uint64), [1]),
@@ -23,31 +39,34 @@ def philox(key: tf.Tensor, counter, shape) -> tf.Tensor:
     )
 
 
-def fold(key: tf.Tensor, data) -> tf.Tensor:
-    """A new key (int32 [2]) from a key and an integer."""
+def fold(key: tf.Tensor, data: int | tf.Tensor) -> tf.Tensor:
+    """Derives a new key, int32 [2], from a key and an integer."""
     data = tf.bitcast(tf.cast(data, tf.int64), tf.uint64)
     return tf.bitcast(philox(key, tf.stack([data, tf.constant(FOLD, tf.uint64)]), [2]), tf.int32)
 
 
-def step_key(seed: int, step, stream) -> tf.Tensor:
-    """The key (int32 [2]) of a step's noise: a pure function of seed, step, stream and replica."""
+def step_key(seed: int, step: int | tf.Tensor, stream: int) -> tf.Tensor:
+    """Returns the key (int32 [2]) of the noise of a step: a pure function of seed, step, stream and replica."""
     key = fold(tf.stack([tf.constant(seed % 2**31, tf.int32), tf.cast(step, tf.int32)]), stream)
     context = tf.distribute.get_replica_context()
     many = context is not None and tf.distribute.get_strategy().num_replicas_in_sync > 1
     return fold(key, context.replica_id_in_sync_group) if many else key
 
 
-def open_uniform(key: tf.Tensor, shape) -> tf.Tensor:
-    """u ~ U(0, 1), float32 [shape], on the grid (n + 1/2) / 2^23: never 0 nor 1, so any inverse CDF is finite."""
+def open_uniform(key: tf.Tensor, shape: Shape) -> tf.Tensor:
+    """Draws from U(0, 1), float32 [shape].
+
+    The values lie on the grid (n + 1/2) / 2^23, which excludes 0 and 1: every inverse CDF of them is finite.
+    """
     bits = philox(key, tf.constant([0, DRAW], tf.uint64), shape)
     return (tf.cast(tf.bitwise.right_shift(bits, 9), tf.float32) + 0.5) * 2.0**-23
 
 
-def standard_normal(key: tf.Tensor, shape) -> tf.Tensor:
-    """eps ~ N(0, 1), float32 [shape]; |eps| < 5.5."""
+def standard_normal(key: tf.Tensor, shape: Shape) -> tf.Tensor:
+    """Draws from N(0, 1), float32 [shape], by the inverse CDF; absolute values are below 5.5."""
     return tf.math.ndtri(open_uniform(key, shape))
 
 
-def gumbel(key: tf.Tensor, shape) -> tf.Tensor:
-    """Standard Gumbel noise -log(-log u), float32 [shape]."""
+def gumbel(key: tf.Tensor, shape: Shape) -> tf.Tensor:
+    """Draws standard Gumbel noise -log(-log u), float32 [shape]."""
     return -tf.math.log(-tf.math.log(open_uniform(key, shape)))

@@ -67,7 +67,7 @@ class AdaGVAE(BaseVAE):
         return {name: 0.5 * (one[name] + other[name]) for name in one}
 
     def negative_elbo(self, x, q, key, training):
-        rec = reconstruction(x, self.decode(q.draw(key), training))
+        rec = reconstruction(x, self.decode(q.rsample(key), training))
         kl = self.kl_terms(q)
         return {"reconstruction": rec, **kl, "loss": rec + self.beta * sum(kl.values())}
 

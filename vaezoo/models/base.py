@@ -111,7 +111,7 @@ class BaseVAE(RunningMeans):
     def infer(self, x, key, training: bool) -> tuple[Posterior, tf.Tensor, tfd.Distribution]:
         """Returns q(z, y | x), a code drawn from it (relaxed in training, one-hot otherwise) and p(x | code)."""
         q = self.posterior(x, training)
-        code = q.draw(key, at_step(self.temperature, self.step) if training else None)
+        code = q.rsample(key, at_step(self.temperature, self.step) if training else None)
         return q, code, self.decode(code, training)
 
     def kl_terms(self, q: Posterior) -> Terms:
@@ -212,5 +212,5 @@ class BaseVAE(RunningMeans):
         return self.decode(code[:, 0]).mean().numpy()
 
     def reconstruct(self, x) -> np.ndarray:
-        """Returns mean images float32 [N, H, W, C] at the typical codes of images [N, H, W, C]."""
-        return self.decode(self.encode(x).typical()).mean().numpy()
+        """Returns mean images float32 [N, H, W, C] at the posterior modes of images [N, H, W, C]."""
+        return self.decode(self.encode(x).mode()).mean().numpy()

@@ -92,7 +92,7 @@ class FactorVAE(BaseVAE):
 
     def sample_z(self, x, key, training):
         """Returns z ~ q(z | x), [B, d], through which no gradient flows."""
-        z, _ = self.latents.split(self.stateless_posterior(x, training).draw(key))
+        z, _ = self.latents.split(self.stateless_posterior(x, training).rsample(key))
         return tf.stop_gradient(z)
 
     def objective(self, x, key, training):

@@ -1,4 +1,4 @@
-"""The convolutional pair of the Non-Syn VAE paper (7.2) and of FactorVAE, for any image size."""
+"""The convolutional encoder and decoder of FactorVAE and of the Non-Syn VAE (section 7.2), for any image size."""
 
 from __future__ import annotations
 
@@ -14,12 +14,31 @@ DECODER_FILTERS = (64, 32, 32)
 
 
 def conv_encoder(
-    image_shape: Sequence[int], outputs: int, *, filters=ENCODER_FILTERS, width=128, seed: int | None = None
+    image_shape: Sequence[int],
+    outputs: int,
+    *,
+    filters: Sequence[int] = ENCODER_FILTERS,
+    width: int = 128,
+    seed: int | None = None,
 ) -> keras.Model:
-    """Images [B, H, W, C] -> [B, outputs]: 4x4 convolutions of stride 2 (ReLU), FC `width`, FC `outputs`.
+    """Builds a convolutional encoder, images [B, H, W, C] -> [B, outputs].
 
-    The paper's table gives the FC 128 no activation. Each convolution halves the sides, rounding up; every side
-    must be larger than 2^(n - 1) for n convolutions, or ValueError. `seed` fixes the initial weights.
+    Its layers are one 4x4 convolution of stride 2 with ReLU for each of `filters`, then fully connected layers of
+    `width` and of `outputs` units, both linear: the paper's table gives the layer of 128 units no activation. Each
+    convolution halves the sides, rounding up.
+
+    Args:
+        image_shape: (H, W, C) in pixels; H and W larger than 2^(n - 1) for n convolutions.
+        outputs: the length of the output.
+        filters: the number of filters of each convolution.
+        width: units of the fully connected layer before the last.
+        seed: of the initial weights; by default they differ each time.
+
+    Raises:
+        ValueError: if `image_shape` is not a shape of images, or a side is too small for the convolutions.
+
+    References:
+        Kim & Mnih 2018, "Disentangling by Factorising", appendix A.
     """
     sides_along(image_shape, len(filters))
     kernels = kernel_initializers("encoder", seed)
@@ -35,11 +54,31 @@ def conv_encoder(
 
 
 def conv_decoder(
-    image_shape: Sequence[int], inputs: int, *, filters=DECODER_FILTERS, width=128, seed: int | None = None
+    image_shape: Sequence[int],
+    inputs: int,
+    *,
+    filters: Sequence[int] = DECODER_FILTERS,
+    width: int = 128,
+    seed: int | None = None,
 ) -> keras.Model:
-    """Codes [B, inputs] -> [B, H, W, C] (logits or means): FC, FC, 4x4 transposed convolutions of stride 2.
+    """Builds a convolutional decoder, codes [B, inputs] -> [B, H, W, C], logits or means.
 
-    The mirror of `conv_encoder`: where it rounded a side up, the surplus row or column is cropped.
+    It mirrors `conv_encoder`: two fully connected layers with ReLU, one 4x4 transposed convolution of stride 2 with
+    ReLU for each of `filters`, and a linear one to C channels. Where the encoder rounds a side up, the surplus row or
+    column is cropped.
+
+    Args:
+        image_shape: (H, W, C) in pixels; H and W larger than 2^n for n `filters`.
+        inputs: the length of a code.
+        filters: the number of filters of each transposed convolution but the last.
+        width: units of the first fully connected layer.
+        seed: of the initial weights; by default they differ each time.
+
+    Raises:
+        ValueError: if `image_shape` is not a shape of images, or a side is too small for the convolutions.
+
+    References:
+        Kim & Mnih 2018, "Disentangling by Factorising", appendix A.
     """
     sides = sides_along(image_shape, len(filters) + 1)
     kernels = kernel_initializers("decoder", seed)
@@ -54,8 +93,18 @@ def conv_decoder(
     return keras.Model(code, x, name="decoder")
 
 
-def upsample(x, target: tuple[int, int], channels: int, **options):
-    """Double the sides of [B, h, w, c] and crop to `target`, which is 2h or 2h - 1 by 2w or 2w - 1."""
+def upsample(x: keras.KerasTensor, target: tuple[int, int], channels: int, **options) -> keras.KerasTensor:
+    """Doubles the sides of [B, h, w, c] by a transposed convolution and crops them to `target`.
+
+    Args:
+        x: [B, h, w, c].
+        target: the new sides, 2h or 2h - 1 and 2w or 2w - 1.
+        channels: the number of filters.
+        **options: of `keras.layers.Conv2DTranspose`.
+
+    Returns:
+        [B, *target, channels].
+    """
     _, h, w, _ = x.shape
     x = layers.Conv2DTranspose(channels, 4, strides=2, padding="same", **options)(x)
     surplus = (2 * h - target[0], 2 * w - target[1])
@@ -63,7 +112,15 @@ def upsample(x, target: tuple[int, int], channels: int, **options):
 
 
 def sides_along(image_shape: Sequence[int], strides: int) -> list[tuple[int, int]]:
-    """(H, W) of an image and after each halving. Raises ValueError where a side is too small for them."""
+    """Returns (H, W) of an image and after each convolution of stride 2.
+
+    Args:
+        image_shape: (H, W, C) in pixels.
+        strides: the number of convolutions.
+
+    Raises:
+        ValueError: if `image_shape` is not a shape of images, or a side is too small for the convolutions.
+    """
     if len(image_shape) != 3 or min(image_shape) < 1:
         raise ValueError(f"Expected an image shape (height, width, channels). Received: {tuple(image_shape)}")
     *sides, _ = image_shape
@@ -72,5 +129,5 @@ def sides_along(image_shape: Sequence[int], strides: int) -> list[tuple[int, int
             f"{strides} convolutions of stride 2 need sides larger than {2 ** (strides - 1)} pixels. "
             f"Received image_shape={tuple(image_shape)}: give fewer `filters`, or use the MLP pair."
         )
-    # -(-a // b) rounds up, as 'same' padding does
+    # -(-a // b) rounds up, as "same" padding does.
     return [tuple(-(-side // 2**n) for side in sides) for n in range(strides + 1)]

@@ -1,4 +1,4 @@
-"""Initial weights: an independent random stream for every kernel."""
+"""Initial weights, with an independent random stream for every kernel."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ NETWORKS = ("encoder", "decoder", "discriminator")
 
 
 def kernel_initializers(network: str, seed: int | None) -> Iterator[keras.initializers.Initializer]:
-    """Yields a Glorot-uniform initializer for one kernel of a network after another.
+    """Yields a Glorot-uniform initializer for each kernel of a network in turn.
 
     The seed of the i-th kernel is drawn from `numpy.random.SeedSequence(seed, spawn_key=(network, i))`, so that no two
-    kernels share a random stream: not those of one network, nor those of an encoder and its decoder, nor those of
+    kernels share a random stream: neither within a network, nor between an encoder and its decoder, nor between
     neighbouring seeds.
 
     Args:
         network: one of `NETWORKS`.
         seed: a whole number, or None for weights that differ each time.
+
+    Yields:
+        One initializer after another, without end.
     """
     layer = 0
     while True:

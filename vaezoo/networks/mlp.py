@@ -1,4 +1,4 @@
-"""The multi-layer perceptrons of the IMAE paper (Tables 1 and 2)."""
+"""The multi-layer perceptrons of IMAE (Tables 1 and 2)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,20 @@ def mlp_encoder(
     batch_norm: bool = True,
     seed: int | None = None,
 ) -> keras.Model:
-    """Images [B, H, W, C] -> [B, outputs]: FC layers of `hidden` units (BatchNorm if asked, ReLU), FC `outputs`.
+    """Builds a fully connected encoder, images [B, H, W, C] -> [B, outputs].
 
-    The defaults are IMAE's Table 1, its "2 x 500" read as one layer of 1000; Table 2 (dSprites) is
-    hidden=(1200, 1200, 2400), batch_norm=False. `seed` fixes the initial weights.
+    The defaults are IMAE's Table 1, with "2 x 500" read as one layer of 1000 units. Table 2 (dSprites) is
+    `hidden=(1200, 1200, 2400), batch_norm=False`.
+
+    Args:
+        image_shape: (H, W, C) in pixels.
+        outputs: the length of the output.
+        hidden: units of each hidden layer, which ends in a ReLU.
+        batch_norm: normalise before each ReLU.
+        seed: of the initial weights; by default they differ each time.
+
+    References:
+        Zhang, Zhao & Balzano 2018, "Information Maximization Auto-Encoding", Tables 1 and 2.
     """
     kernels = kernel_initializers("encoder", seed)
     image = keras.Input(tuple(image_shape), name="image")
@@ -39,9 +49,18 @@ def mlp_encoder(
 def mlp_decoder(
     image_shape: Sequence[int], inputs: int, *, hidden: Sequence[int] = (500, 500), seed: int | None = None
 ) -> keras.Model:
-    """Codes [B, inputs] -> [B, H, W, C] (logits or means): FC layers of `hidden` units (ReLU), FC H*W*C.
+    """Builds a fully connected decoder, codes [B, inputs] -> [B, H, W, C], logits or means.
 
-    The defaults are IMAE's Table 1; Table 2 (dSprites) is hidden=(1200, 1200, 1200).
+    The defaults are IMAE's Table 1. Table 2 (dSprites) is `hidden=(1200, 1200, 1200)`.
+
+    Args:
+        image_shape: (H, W, C) in pixels.
+        inputs: the length of a code.
+        hidden: units of each hidden layer, which ends in a ReLU.
+        seed: of the initial weights; by default they differ each time.
+
+    References:
+        Zhang, Zhao & Balzano 2018, "Information Maximization Auto-Encoding", Tables 1 and 2.
     """
     kernels = kernel_initializers("decoder", seed)
     x = code = keras.Input((inputs,), name="code")

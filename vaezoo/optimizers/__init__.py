@@ -1,4 +1,4 @@
-"""Stage 5: Adam as its paper states it."""
+"""Stage 5: the Adam optimizer as its paper defines it."""
 
 from vaezoo.optimizers.adam import Adam
 

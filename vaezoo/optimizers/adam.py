@@ -1,14 +1,16 @@
-"""Adam (Kingma & Ba 2015), for steps that update some variables more often than others."""
+"""Adam (Kingma & Ba 2015) with one update count per variable."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
-from keras import ops
+from keras import KerasTensor, ops
 
 
 @keras.saving.register_keras_serializable("vaezoo")
 class Adam(keras.optimizers.Adam):
-    """Adam as Algorithm 1 of its paper, with a bias correction for each variable.
+    """Adam as Algorithm 1 of its paper, with the bias of each variable corrected by that variable's own updates.
 
         m <- beta_1 m + (1 - beta_1) g,    v <- beta_2 v + (1 - beta_2) g^2
         w <- w - learning_rate m_hat / (sqrt(v_hat) + epsilon),
@@ -22,21 +24,37 @@ class Adam(keras.optimizers.Adam):
       Algorithm 1), after n steps the encoder's moments hold 2n gradients and the decoder's n. Keras corrects all
       variables by its `iterations`.
 
-    Takes the arguments of `keras.optimizers.Adam`, except `amsgrad`.
+    Args:
+        learning_rate: a number, or a `keras.optimizers.schedules.LearningRateSchedule` of the step.
+        beta_1: decay of the first moment.
+        beta_2: decay of the second moment.
+        epsilon: added to the corrected sqrt(v_hat).
+        name: of the optimizer.
+        **options: the further arguments of `keras.optimizers.Adam`, except `amsgrad`.
 
     Raises:
-        ValueError: if `amsgrad` is asked for.
+        ValueError: if `amsgrad` is true.
 
     References:
         Kingma & Ba 2015, "Adam: A Method for Stochastic Optimization", Algorithm 1.
     """
 
-    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-8, name="adam", **options):
+    def __init__(
+        self,
+        learning_rate: float | keras.optimizers.schedules.LearningRateSchedule = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        name: str = "adam",
+        **options,
+    ):
+        """Initializes the optimizer; see the class."""
         if options.pop("amsgrad", False):
             raise ValueError("vaezoo.Adam has no `amsgrad`. Use keras.optimizers.Adam.")
         super().__init__(learning_rate, beta_1, beta_2, epsilon, name=name, **options)
 
-    def build(self, variables):
+    def build(self, variables: Sequence[keras.Variable]) -> None:
+        """Creates the moments and the update count of each variable."""
         if self.built:
             return
         super().build(variables)
@@ -44,8 +62,11 @@ class Adam(keras.optimizers.Adam):
             self.add_variable(shape=(), dtype="int64", name=f"{variable.name}_updates") for variable in variables
         ]
 
-    def update_step(self, gradient, variable, learning_rate):
-        """One update of Algorithm 1, with both corrections taken into one factor of m and one of sqrt(v)."""
+    def update_step(self, gradient: KerasTensor, variable: keras.Variable, learning_rate: KerasTensor) -> None:
+        """Applies one update of Algorithm 1 to a variable.
+
+        Both bias corrections are computed as scalars: one factor of m and one of sqrt(v).
+        """
         index = self._get_variable_index(variable)
         m, v, t = self._momentums[index], self._velocities[index], self._updates[index]
         g = ops.cast(gradient, variable.dtype)

@@ -94,7 +94,7 @@ def traversal_codes(
     """
     q = model.encode(images)
     start = int(tf.argmin(tf.reduce_sum(tf.square(q.mu), axis=-1))) if start is None else start
-    code = q.typical()[start].numpy()
+    code = q.mode()[start].numpy()
     d = model.latents.gaussian
     if kl is None:
         of_images = [gaussian_kl(q.mu, q.log_var), *(categorical_kl(logits)[:, None] for logits in q.logits)]
@@ -157,7 +157,7 @@ def class_traversals(
             f"Received: latent={latent}, block={block}"
         )
     q, rng = model.encode(images), np.random.default_rng(seed)
-    codes, classes = q.typical().numpy(), np.argmax(q.logits[block], axis=-1)
+    codes, classes = q.mode().numpy(), np.argmax(q.logits[block], axis=-1)
     rows = np.ones((blocks[block], columns, *model.image_shape), np.float32)
     for y in np.unique(classes):
         varied = np.tile(codes[rng.choice(np.flatnonzero(classes == y))], (columns, 1))

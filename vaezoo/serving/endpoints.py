@@ -195,7 +195,7 @@ class Endpoints:
         labels = [tf.argmax(logits, axis=-1, output_type=tf.int32) for logits in q.logits]
         blocks = zip([*self.probs, *self.labels], [*q.probs, *labels], strict=True)
         kl = self.model.kl_terms(q)
-        return {"image": image, "code": q.typical(), "mean": q.mu, "log_var": q.log_var, **dict(blocks), **kl}
+        return {"image": image, "code": q.mode(), "mean": q.mu, "log_var": q.log_var, **dict(blocks), **kl}
 
     def decode_files(self, image_bytes: tf.Tensor) -> tf.Tensor:
         """Decodes image files, after their sizes have been read and validated.

@@ -1,10 +1,9 @@
-"""Stage 4: terms of objectives: pure functions, tensors in, nats out; no weight, no batch mean, no state."""
+"""Stage 4: terms of objectives, as pure functions of tensors without weights, batch means or state, in nats."""
 
+from vaezoo.terms.aggregate_posteriors import AggregatePosterior, aggregate_posterior, check_aggregate
 from vaezoo.terms.capacity import capacity, discrete_ceiling
 from vaezoo.terms.covariance import covariance_of_codes, covariance_of_means, diagonal, off_diagonal
-from vaezoo.terms.kl import categorical_kl, gaussian_kl
-from vaezoo.terms.mmd import check_kernel, mmd
-from vaezoo.terms.mutual_information import (
+from vaezoo.terms.information import (
     batch_size_for,
     cross_entropy,
     entropy,
@@ -14,19 +13,18 @@ from vaezoo.terms.mutual_information import (
     mutual_information,
     posterior_moments,
 )
-from vaezoo.terms.reconstruction import reconstruction
-from vaezoo.terms.smoothness import neighbour_radius, smoothness
-from vaezoo.terms.synergy import imax, worst_subset
-from vaezoo.terms.total_correlation import (
-    AggregatePosterior,
+from vaezoo.terms.kl import categorical_kl, gaussian_kl
+from vaezoo.terms.kl_decomposition import (
     aggregate_kl,
-    aggregate_posterior,
-    check_aggregate,
     dimension_mi,
     dimension_wise_kl,
     index_code_mi,
     total_correlation,
 )
+from vaezoo.terms.likelihood import reconstruction
+from vaezoo.terms.maximum_mean_discrepancy import check_kernel, mmd
+from vaezoo.terms.synergy import imax, worst_subset
+from vaezoo.terms.vat import neighbour_radius, smoothness
 
 __all__ = [
     "AggregatePosterior",

@@ -1,4 +1,4 @@
-"""The synergy of the latents: Imax of the worst subset (Non-Syn VAE, Algorithms 2 to 4)."""
+"""The synergy of the latents, Imax of the worst subset (Non-Syn VAE, Algorithms 2 to 4)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ import tensorflow as tf
 
 
 def worst_subset(K: tf.Tensor, omega: float) -> tf.Tensor:
-    """Mask of the worst subset W: 1 for the latents that the greedy policy leaves out, 0 for the best ones.
+    """Computes the mask of the worst subset W, the latents that the greedy policy leaves out.
 
-    K: KL of each latent, [..., d] nats, >= 0. omega: discount of the policy, in (0, 1]. Returns float [..., d].
+    In each round the policy adds the best candidate c if omega * Imax(best + [c]) > Imax(best); the first candidate is
+    added for any omega if its K > 0. Imax is additive (the KL of a factorial Gaussian), so that the rounds visit K in
+    descending order (ties: lower index first) and end at the first rejection: a sort and a cumulative sum.
 
-    The policy adds the best candidate while omega * Imax(best + [c]) > Imax(best), the first one whatever omega
-    if its K > 0. Imax is additive (the KL of a factorial Gaussian), so its rounds go through K in descending
-    order (ties to the lower index) and stop at the first refusal: a sort and a cumulative sum. Non-Syn VAE,
-    Algorithm 4, read as its text intends. A scan that updates its best value within a round, as the algorithm is
-    printed, depends on the order of the latents; `NonSynVAE` says how often the two differ.
+    This is Algorithm 4 as its text describes it. As printed, it updates its best value within a round and so depends on
+    the order of the latents; `NonSynVAE` says how often the two differ.
+
+    Args:
+        K: the KL of each latent, [..., d] nats, >= 0.
+        omega: the discount of the policy, in (0, 1].
+
+    Returns:
+        float [..., d], 1 for the latents of W and 0 for the others.
+
+    References:
+        "Non-Synergistic Variational Autoencoders" (ICLR 2019 submission), Algorithm 4.
     """
     order = tf.argsort(K, axis=-1, direction="DESCENDING", stable=True)
     K_sorted = tf.gather(K, order, axis=-1, batch_dims=K.shape.rank - 1)
@@ -28,5 +37,16 @@ def worst_subset(K: tf.Tensor, omega: float) -> tf.Tensor:
 
 
 def imax(K: tf.Tensor, subset: tf.Tensor) -> tf.Tensor:
-    """Imax(A) = sum_{k in A} K_k, [...] nats, from K [..., d] and a 0/1 mask (Non-Syn VAE, Algorithm 2)."""
+    """Computes Imax(A) = sum_{k in A} K_k.
+
+    Args:
+        K: the KL of each latent, [..., d] nats.
+        subset: the mask of A, [..., d], 0 or 1.
+
+    Returns:
+        [...] nats.
+
+    References:
+        "Non-Synergistic Variational Autoencoders" (ICLR 2019 submission), Algorithm 2.
+    """
     return tf.reduce_sum(K * subset, axis=-1)

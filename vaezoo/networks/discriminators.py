@@ -1,4 +1,4 @@
-"""FactorVAE's discriminator."""
+"""The discriminator of FactorVAE."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from vaezoo.networks.initializers import kernel_initializers
 
 
 def discriminator(inputs: int, *, width: int = 1000, depth: int = 6, seed: int | None = None) -> keras.Model:
-    """Codes [B, inputs] -> logits [B, 2]: `depth` FC layers of `width` units (leaky ReLU 0.2), FC 2.
+    """Builds a multi-layer perceptron, codes [B, inputs] -> logits [B, 2].
 
-    Class 0 is "a sample of q(z)", class 1 "a sample of the product of its marginals", so that
-    log D(z) - log(1 - D(z)) = logits[:, 0] - logits[:, 1] (Kim & Mnih 2018, appendix A). `seed` fixes the
-    initial weights.
+    Class 0 is "a sample of q(z)" and class 1 "a sample of the product of its marginals", so that
+    log D(z) - log(1 - D(z)) = logits[:, 0] - logits[:, 1]. The hidden layers have leaky ReLUs of slope 0.2.
+
+    Args:
+        inputs: the length of z.
+        width: units of each hidden layer.
+        depth: the number of hidden layers.
+        seed: of the initial weights; by default they differ each time.
+
+    References:
+        Kim & Mnih 2018, "Disentangling by Factorising", appendix A.
     """
     kernels = kernel_initializers("discriminator", seed)
     x = code = keras.Input((inputs,), name="code")

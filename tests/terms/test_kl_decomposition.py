@@ -13,7 +13,7 @@ from vaezoo.terms import (
     index_code_mi,
     total_correlation,
 )
-from vaezoo.terms.total_correlation import pair_weights
+from vaezoo.terms.aggregate_posteriors import pair_weights
 
 N = 60_000
 

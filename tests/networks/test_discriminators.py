@@ -1,7 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
-from vaezoo.networks.discriminator import discriminator
+from vaezoo.networks.discriminators import discriminator
 
 
 def test_the_layers_of_kim_and_mnih():

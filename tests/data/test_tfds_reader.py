@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tiny import COLOURED, IMAGES, PIXELS, SMALL, same
 
-from vaezoo.data import load, prepared, sprites
+from vaezoo.data import load, sprites, tfds_reader
 
 
 def prepare(folder, name, features, examples):
@@ -83,7 +83,7 @@ def tfds_sprites(tmp_path):
 
 def test_tfds_sprites_in_the_published_order(tfds_sprites, monkeypatch):
     folder = tfds_sprites(48)
-    monkeypatch.setattr(prepared.read_sprites, "__defaults__", (SMALL,))
+    monkeypatch.setattr(tfds_reader.read_sprites, "__defaults__", (SMALL,))
     monkeypatch.setenv("TFDS_DATA_DIR", str(folder))
     for name in ("dsprites", "tfds:dsprites"):
         data = load(name)
@@ -93,7 +93,7 @@ def test_tfds_sprites_in_the_published_order(tfds_sprites, monkeypatch):
 
 def test_tfds_sprites_with_one_missing(tfds_sprites):
     with pytest.raises(ValueError, match="Expected all 48 images .* Received: 47"):
-        prepared.read_sprites(prepared.find("dsprites", [tfds_sprites(47)]), SMALL)
+        tfds_reader.read_sprites(tfds_reader.find("dsprites", [tfds_sprites(47)]), SMALL)
 
 
 def test_newest_version(tmp_path):
@@ -101,9 +101,9 @@ def test_newest_version(tmp_path):
         (tmp_path / "set" / version).mkdir(parents=True)
         if "incomplete" not in version:
             (tmp_path / "set" / version / "dataset_info.json").touch()
-    assert prepared.find("set", [tmp_path / "none", tmp_path]).name == "1.10.0"
-    assert prepared.find("set:1.9.0", [tmp_path]).name == "1.9.0"
-    assert prepared.find("other", [tmp_path]) is None
+    assert tfds_reader.find("set", [tmp_path / "none", tmp_path]).name == "1.10.0"
+    assert tfds_reader.find("set:1.9.0", [tmp_path]).name == "1.9.0"
+    assert tfds_reader.find("other", [tmp_path]) is None
 
 
 # Without a network
@@ -119,12 +119,12 @@ def test_offline(monkeypatch, tmp_path, name):
     def asked(*args, **kwargs):
         raise AssertionError("TFDS was asked to download.")
 
-    monkeypatch.setattr(prepared.urllib.request, "urlopen", no_network)
+    monkeypatch.setattr(tfds_reader.urllib.request, "urlopen", no_network)
     monkeypatch.setattr("tensorflow_datasets.builder", asked)
     monkeypatch.setenv("VAEZOO_DATA_DIR", str(tmp_path))
     with pytest.raises(FileNotFoundError) as error:
         load(name)
-    for words in ("the network is down", str(tmp_path), str(prepared.default_folder()), "VAEZOO_DATA_DIR"):
+    for words in ("the network is down", str(tmp_path), str(tfds_reader.default_folder()), "VAEZOO_DATA_DIR"):
         assert words in str(error.value)
     assert ("mnist.npz" in str(error.value)) == (name == "mnist")
 
@@ -137,7 +137,7 @@ def test_a_network_that_never_answers(monkeypatch):
         ended.set()
         raise OSError("too late")
 
-    monkeypatch.setattr(prepared.urllib.request, "urlopen", urlopen)
-    assert "no answer" in prepared._unreachable(timeout=0.2)
+    monkeypatch.setattr(tfds_reader.urllib.request, "urlopen", urlopen)
+    assert "no answer" in tfds_reader._unreachable(timeout=0.2)
     assert not ended.is_set()
     answers.set()

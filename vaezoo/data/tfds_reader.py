@@ -1,4 +1,4 @@
-"""TensorFlow Datasets, whose package is imported only when one of its sets is asked for."""
+"""Reader of TensorFlow Datasets (TFDS), which is imported only when one of its sets is requested."""
 
 import math
 import os
@@ -19,7 +19,7 @@ from vaezoo.data.guards import check_memory
 
 PROBED = "https://storage.googleapis.com"
 NAME = re.compile(r"[a-zA-Z]\w*(/[\w+.-]*\w[\w+.-]*)?(:\d+\.\d+\.\d+)?", re.ASCII)
-# Sets that `read` takes, by what people call them; a suggestion needs no import of TFDS.
+# Sets that `read` accepts, by their common names, so that suggestions do not need TFDS.
 SETS = {
     **{name: name for name in ("cifar10", "cifar100", "emnist", "kmnist", "omniglot", "shapes3d", "stl10")},
     **{"binarizedmnist": "binarized_mnist", "celeba": "celeb_a", "celebahq": "celeb_a_hq", "3dshapes": "shapes3d"},
@@ -28,15 +28,15 @@ SETS = {
 
 
 def default_folder() -> Path:
-    """Where TFDS keeps its data: TFDS_DATA_DIR, or tensorflow_datasets in the home folder."""
+    """Returns the folder of TFDS's data: TFDS_DATA_DIR, or `~/tensorflow_datasets`."""
     return Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
 
 
 def check_name(name: str) -> None:
-    """Refuses what cannot be the name of a set in TFDS, a path or nothing for instance.
+    """Checks that a name has the form of TFDS's names; paths and empty names do not.
 
     Raises:
-        ValueError: if `name` is not `set`, `set/config` or either with `:1.2.3`.
+        ValueError: if `name` is not `set` or `set/config`, either also with a version, `:1.2.3`.
     """
     if not NAME.fullmatch(name):
         raise ValueError(
@@ -46,11 +46,14 @@ def check_name(name: str) -> None:
 
 
 def find(name: str, folders: Sequence[Path]) -> Path | None:
-    """The folder of a prepared copy, the newest version in the first of `folders` that has one.
+    """Finds a prepared copy of a set: the newest version in the first folder that has one.
 
     Args:
-        name: `mnist`, `mnist:3.0.1`, or `set/config`, as TFDS writes it.
-        folders: folders in the layout of a TFDS data folder.
+        name: `set` or `set/config`, either also with a version, `:1.2.3`.
+        folders: folders in the layout of TFDS's data folder.
+
+    Returns:
+        The folder of the version, or None.
     """
     name, _, version = name.partition(":")
     for folder in folders:
@@ -65,11 +68,18 @@ def _version(folder: Path) -> list[int]:
 
 
 def download(name: str, folder: Path | None) -> Path:
-    """Has TFDS download and prepare a set, and returns its folder.
+    """Downloads and prepares a set by TFDS.
+
+    Args:
+        name: as in `find`.
+        folder: TFDS's data folder; by default its own.
+
+    Returns:
+        The folder of the prepared version.
 
     Raises:
-        ConnectionError: if the network does not answer within seconds; TFDS would try for minutes.
-        ValueError: if TFDS has no such set.
+        ConnectionError: if the network does not answer within 5 seconds; TFDS itself would retry for minutes.
+        ValueError: if TFDS does not have the set.
     """
     import tensorflow_datasets as tfds
 
@@ -86,7 +96,7 @@ def download(name: str, folder: Path | None) -> Path:
 
 
 def _unreachable(timeout: float = 5.0) -> str | None:
-    """Why the network is out of reach, or None; an answer of any kind will do."""
+    """Returns why the network is unreachable, or None if there is any answer within `timeout` seconds."""
     answer = [f"no answer in {timeout:g} s"]
 
     def ask():
@@ -98,7 +108,7 @@ def _unreachable(timeout: float = 5.0) -> str | None:
         except (OSError, ValueError) as error:
             answer[0] = str(getattr(error, "reason", error))
 
-    # A thread of its own, because looking up a name keeps to no timeout.
+    # In a thread, because resolving a host name has no timeout.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(timeout)
@@ -106,15 +116,22 @@ def _unreachable(timeout: float = 5.0) -> str | None:
 
 
 def splits(folder: Path) -> tuple[str, ...]:
-    """The splits of a prepared set."""
+    """Returns the names of the splits of a prepared set."""
     return tuple(_builder(folder).info.splits)
 
 
 def read(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Reads the images [N, H, W, C] and class labels ([N], or None) of a prepared set, in its order on disk.
+    """Reads the images and class labels of a prepared set, in their order on disk.
+
+    Args:
+        folder: of a prepared version.
+        split: one of `splits(folder)`.
+
+    Returns:
+        The images [N, H, W, C], and the labels [N] or None.
 
     Raises:
-        ValueError: if the set has no images, several, or images of varying size, or too many for the memory.
+        ValueError: if the examples have no image, several, or images of varying size, or do not fit into memory.
     """
     import tensorflow_datasets as tfds
 
@@ -142,10 +159,14 @@ def read(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def read_sprites(folder: Path, grid: FactorGrid = sprites.GRID) -> npt.NDArray[np.uint8]:
-    """Reads TFDS's dSprites, whose order is shuffled, into the published order.
+    """Reads TFDS's dSprites, which is shuffled, into the published order.
+
+    Args:
+        folder: of a prepared version.
+        grid: the factors of its images.
 
     Returns:
-        [grid.size, 64, 8] uint8, as `sprites.draw`.
+        uint8 [grid.size, 64, 8], as by `sprites.draw`.
 
     Raises:
         ValueError: if an image of the grid is missing.

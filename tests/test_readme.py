@@ -1,0 +1,79 @@
+"""The READMEs: their Python runs, their tables are current, and their links lead somewhere."""
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from matplotlib.figure import Figure
+from small import SMALL
+
+import vaezoo
+from vaezoo.serving import client
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "saved_models" / "README.md"]
+SNIPPETS = [snippet for page in PAGES for snippet in re.findall(r"```i?python\n(.*?)```", page.read_text(), re.DOTALL)]
+
+
+@pytest.fixture(scope="module")
+def tables():
+    spec = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(snippet, names):
+    """Executes a snippet, and returns the value of its last line where that is an expression, as a notebook does."""
+    body = ast.parse(re.sub("^%.*$", "", snippet, flags=re.MULTILINE)).body
+    last = body.pop() if isinstance(body[-1], ast.Expr) else None
+    exec(compile(ast.Module(body, []), "README.md", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "README.md", "eval"), names) if last else None
+
+
+def test_every_python_snippet_runs(tmp_path, monkeypatch):
+    """In order, in one namespace, but with few steps, small networks without XLA, and no model server."""
+    create, small = vaezoo.create, {"network": SMALL, "jit_compile": False}
+    monkeypatch.setattr(vaezoo, "create", lambda name, **options: create(name, **{**options, **small}))
+    monkeypatch.setattr(
+        client, "encode", mock.create_autospec(client.encode, return_value={"mean": np.zeros((10, 10))})
+    )
+    monkeypatch.chdir(tmp_path)
+    for n in range(8):
+        path = tmp_path / "my_images" / f"{n % 2}" / f"{n}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(tf.io.encode_png(np.full((8, 8, 1), 30 * n, np.uint8)).numpy())
+    names, figures = {}, 0
+    for snippet in SNIPPETS:
+        if "vaezoo.encoding" in snippet and importlib.util.find_spec("vaezoo.encoding") is None:
+            continue
+        figures += isinstance(run(snippet.replace("steps=1000", "steps=2"), names), Figure)
+    assert len(SNIPPETS) >= 8 and figures >= 1
+    assert names["mine"].size == 8 and names["x_1"].shape == names["x_2"].shape == (64, 64, 64, 1)
+    assert int(names["model"].step) == 4  # two steps, saved, loaded, two more
+    assert (tmp_path / "saved_models" / "nonsyn" / "1" / "model.json").is_file()
+
+
+def test_the_tables_are_current(tables):
+    """Where this fails, run `python docs/tables.py`."""
+    text = PAGES[0].read_text()
+    assert tables.updated(text) == text
+    for name in [*vaezoo.MODELS, *vaezoo.PRESETS, "mig", "dci"]:
+        assert f"\n| `{name}` |" in text
+
+
+def test_a_text_without_a_table_is_refused(tables):
+    with pytest.raises(ValueError, match="Expected one <!-- models --> "):
+        tables.updated("# vaezoo")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+def test_links_to_files_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert not [link for link in links if not (page.parent / link).exists()]
