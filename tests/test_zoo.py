@@ -208,10 +208,12 @@ def test_a_learning_rate_may_follow_a_schedule(images, tmp_path):
     assert json.dumps(loaded.optimizer.get_config()) == json.dumps(model.optimizer.get_config())
 
 
-def test_another_backend_of_keras_is_refused():
+@pytest.mark.parametrize("statement", ["vaezoo.create", "vaezoo.VAE", "import vaezoo.networks, keras"])
+def test_another_backend_of_keras_is_refused(statement):
     environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(Path(vaezoo.__file__).parents[1])}
-    command = [sys.executable, "-c", "import vaezoo"]
+    command = [sys.executable, "-c", f"import vaezoo; import vaezoo.presets; print('imported')\n{statement}"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.stdout == "imported\n"
     assert done.stderr.splitlines()[-1] == (
         "ImportError: vaezoo needs Keras's TensorFlow backend: set KERAS_BACKEND=tensorflow before keras is imported. "
         "Received: 'jax'"

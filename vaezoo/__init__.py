@@ -8,67 +8,18 @@ Read in the order in which data flows; each stage imports only stages above it:
 4. vaezoo.terms      terms of objectives, in nats
 5. vaezoo.optimizers Adam as its paper states it
 6. vaezoo.models     one paper's equation per file
-7. vaezoo.training   what happens around fit: run folder, exact resume, logs
+7. vaezoo.training   run folder, exact resume, logs
 8. vaezoo.metrics    codes and factors -> scores
 9. vaezoo.plots      figures
 10. vaezoo.serving   SavedModels for TensorFlow Serving
 
-`vaezoo.zoo.MODELS` and `vaezoo.presets.PRESETS` name what there is; `create` puts it together.
+`MODELS` and `PRESETS` list what is available; `create` builds a compiled model. `vaezoo.cli` holds the commands.
+
+The public names stand in `__init__.pyi`; each is imported on first use, so that `import vaezoo` does not import
+TensorFlow.
 """
 
-import os
-import sys
-
-_backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-if "keras" in sys.modules:  # which has read its backend from a file of its own where nothing was set
-    _backend = sys.modules["keras"].config.backend()
-if _backend != "tensorflow":
-    raise ImportError(
-        f"vaezoo needs Keras's TensorFlow backend: set KERAS_BACKEND=tensorflow before keras is imported. "
-        f"Received: {_backend!r}"
-    )
-
-from vaezoo import data  # noqa: E402
-from vaezoo.latents import LatentSpec  # noqa: E402
-from vaezoo.models import (  # noqa: E402
-    DIPVAE,
-    IMAE,
-    VAE,
-    WAEMMD,
-    AnnealedVAE,
-    BetaTCVAE,
-    BetaVAE,
-    FactorVAE,
-    InfoVAE,
-    JointVAE,
-    NonSynVAE,
-    synergy_metric,
-)
-from vaezoo.optimizers import Adam  # noqa: E402
-from vaezoo.presets import PRESETS  # noqa: E402
-from vaezoo.serving import export  # noqa: E402
-from vaezoo.zoo import MODELS, create  # noqa: E402
+import lazy_loader
 
 __version__ = "0.2.0"
-
-__all__ = [
-    "DIPVAE",
-    "IMAE",
-    "MODELS",
-    "PRESETS",
-    "VAE",
-    "WAEMMD",
-    "Adam",
-    "AnnealedVAE",
-    "BetaTCVAE",
-    "BetaVAE",
-    "FactorVAE",
-    "InfoVAE",
-    "JointVAE",
-    "LatentSpec",
-    "NonSynVAE",
-    "create",
-    "data",
-    "export",
-    "synergy_metric",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,6 +10,9 @@ import typing
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from vaezoo import keras_backend  # noqa: F401
+
+# isort: split
 import keras
 import tensorflow as tf
 

@@ -1,8 +1,8 @@
 """All scores of a trained model: a table, scores.json and figures.
 
-python -m vaezoo.evaluate --run=runs/nonsyn_dsprites --figures=all
-python -m vaezoo.evaluate --run=saved_models/nonsyn/3 --metrics=mig,dci --bootstrap=200
-python -m vaezoo.evaluate --run=runs/sweep --by=beta
+vaezoo evaluate --run=runs/nonsyn_dsprites --figures=all
+vaezoo evaluate --run=saved_models/nonsyn/3 --metrics=mig,dci --bootstrap=200
+vaezoo evaluate --run=runs/sweep --by=beta
 
 subject      what is evaluated: a run's folder, a .keras file or a SavedModel, and its data
 arguments    checks of what is asked for

@@ -1,4 +1,4 @@
-"""python -m vaezoo.evaluate --run=runs/nonsyn_dsprites [--metrics=mig,dci] [--images=50000] [--figures=all]"""
+"""vaezoo evaluate --run=runs/nonsyn_dsprites [--metrics=mig,dci] [--images=50000] [--figures=all]"""
 
 import os
 import sys

@@ -1,5 +1,6 @@
 """Stage 6: one paper's equation per file."""
 
+from vaezoo import keras_backend  # noqa: F401
 from vaezoo.models.annealed_vae import AnnealedVAE
 from vaezoo.models.base import BaseVAE
 from vaezoo.models.beta_tcvae import BetaTCVAE

@@ -1,5 +1,6 @@
 """Stage 10: SavedModels that TensorFlow Serving can load, and asking it."""
 
+from vaezoo import keras_backend  # noqa: F401
 from vaezoo.serving import client
 from vaezoo.serving.about import about_run
 from vaezoo.serving.export import export

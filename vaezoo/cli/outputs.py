@@ -1,0 +1,101 @@
+"""Figures, scores and exported model of a run that has been trained."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import vaezoo
+from vaezoo import evaluate, plots
+from vaezoo.durable import replaced_file, write_text
+from vaezoo.models import BaseVAE
+from vaezoo.serving import about_run
+from vaezoo.training import Run
+
+
+def write(
+    model: BaseVAE,
+    run: Run,
+    rows: list[dict[str, float]],
+    examples: np.ndarray,
+    *,
+    export_dir: str | None,
+    evaluated: bool,
+    data_dir: str | None,
+) -> None:
+    """Writes the figures, the Keras model and the SavedModel of a trained model, and prints where they are.
+
+    Args:
+        model: the trained model.
+        run: its run.
+        rows: of metrics.csv.
+        examples: images [N, H, W, C] for the figures.
+        export_dir: folder of the SavedModel's versions; see `export_folder`.
+        evaluated: whether to write scores.json and all figures that apply, too.
+        data_dir: folder of data files, for the evaluation.
+    """
+    figures = run.folder / "figures"
+    figures.mkdir(exist_ok=True)
+    alpha = {"synergy": model.alpha} if hasattr(model, "alpha") else {}
+    plots.reconstructions(model, examples[:: max(1, len(examples) // 10)][:10]).savefig(figures / "reconstructions.png")
+    plots.traversals(model, examples).savefig(figures / "traversals.png")
+    plots.training_curves({run.config["model"]: rows}, weights=alpha).savefig(figures / "curves.png")
+    with replaced_file(run.folder / "model.keras") as file:
+        model.save(file)
+    if evaluated:
+        progress = sys.stderr.isatty() or "lines"
+        scores = evaluate.evaluate(run.folder, data_dir=data_dir, figures=True, progress=progress)
+        print(evaluate.report.table(scores), scores.places, sep="\n\n")
+    version = export_once(model, run, export_dir)
+    print(f"Figures:    {figures}")
+    print(f"Curves:     {run.folder / 'metrics.csv'}; tensorboard --logdir {run.folder}")
+    print(f"Model:      {run.folder / 'model.keras'}")
+    print(f"SavedModel: {version}{'' if version.is_dir() else ' (removed since)'}")
+
+
+def export_once(model: BaseVAE, run: Run, export_dir: str | None = None) -> Path:
+    """Exports a run's model, once to each folder, and again when the run has been extended.
+
+    A version that has been removed is not exported again: it would become the newest one and be served.
+
+    Returns:
+        The path of the version.
+    """
+    folder, last = export_folder(run.config, export_dir), last_export(run.folder)
+    if last and last["step"] == int(model.step):
+        version = Path(last["saved_model"])
+        if export_dir is None or version.parent.resolve() == folder.resolve():
+            return version
+    version = vaezoo.export(model, folder, about=about_run(run.folder))
+    record = {"saved_model": str(version), "step": int(model.step)}
+    write_text(run.folder / "export.json", json.dumps(record) + "\n")
+    return version
+
+
+def export_folder(config: Mapping[str, Any], export_dir: str | None) -> Path:
+    """Returns the folder of the SavedModel's versions: `export_dir`, or saved_models/<model>."""
+    return Path(export_dir or f"saved_models/{config['model']}")
+
+
+def last_export(folder: Path) -> dict[str, Any] | None:
+    """Reads export.json, which records the last export of a run.
+
+    Returns:
+        `saved_model`, the path of the version, and `step`; None without the file.
+
+    Raises:
+        ValueError: if the file is damaged.
+    """
+    file = folder / "export.json"
+    if not file.exists():
+        return None
+    try:
+        record = json.loads(file.read_text())
+        return {"saved_model": str(record["saved_model"]), "step": int(record["step"])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file} is damaged. Delete it to export the model of this run again.") from error
