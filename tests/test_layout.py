@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = [
     "__init__",
     "keras_backend",
+    "extras",
     "durable",
     "data",
     "networks",

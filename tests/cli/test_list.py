@@ -56,14 +56,19 @@ def test_presets_say_what_they_train_and_where_their_weights_are(shown, tmp_path
     assert all(preset["source"] in words for preset in vaezoo.PRESETS.values())
 
 
-def test_it_costs_no_tensorflow(tmp_path):
+def test_it_costs_no_tensorflow():
     script = "import sys; from vaezoo.cli import list as command; command.FLAGS(['list']); command.main(['list']); "
     script += "print({'tensorflow', 'keras', 'numpy'} & set(sys.modules))"
-    environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, env=environment)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == "set()", done.stderr
 
 
 def test_an_argument_is_refused():
     with pytest.raises(SystemExit, match="unexpected argument 'models'"):
         command.main(["vaezoo list", "models"])
+
+
+def test_a_reader_may_stop_early():
+    command = f"{sys.executable} -m vaezoo list | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.startswith("Models (") and done.stderr == ""

@@ -61,11 +61,19 @@ def run(command: str, program: str, arguments: Sequence[str]) -> None:
     set_environment()
     from absl import app, flags
 
+    from vaezoo.extras import MissingExtraError
+
     module = importlib.import_module(COMMANDS[command][0])
     sys.modules["__main__"].__doc__ = module.__doc__  # absl shows it for --help, with the flags of the program's name
     for flag in flags.FLAGS.get_flags_for_module(module.__name__):
         flags.FLAGS.register_key_flag_for_module(program, flag)
-    app.run(module.main)
+    try:
+        app.run(module.main)
+    except MissingExtraError as error:
+        sys.exit(f"{program}: {error}")
+    except BrokenPipeError:  # a reader such as `head` has closed the pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def stop(number, frame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import numpy as np
 import vaezoo
 from vaezoo import evaluate, plots
 from vaezoo.durable import replaced_file, write_text
+from vaezoo.extras import MissingExtraError, extra
 from vaezoo.models import BaseVAE
 from vaezoo.serving import about_run
 from vaezoo.training import Run
@@ -39,12 +41,10 @@ def write(
         evaluated: whether to write scores.json and all figures that apply, too.
         data_dir: folder of data files, for the evaluation.
     """
-    figures = run.folder / "figures"
-    figures.mkdir(exist_ok=True)
-    alpha = {"synergy": model.alpha} if hasattr(model, "alpha") else {}
-    plots.reconstructions(model, examples[:: max(1, len(examples) // 10)][:10]).savefig(figures / "reconstructions.png")
-    plots.traversals(model, examples).savefig(figures / "traversals.png")
-    plots.training_curves({run.config["model"]: rows}, weights=alpha).savefig(figures / "curves.png")
+    try:
+        figures = draw(model, run, rows, examples)
+    except MissingExtraError as error:
+        figures = f"none. {error}"
     with replaced_file(run.folder / "model.keras") as file:
         model.save(file)
     if evaluated:
@@ -56,6 +56,39 @@ def write(
     print(f"Curves:     {run.folder / 'metrics.csv'}; tensorboard --logdir {run.folder}")
     print(f"Model:      {run.folder / 'model.keras'}")
     print(f"SavedModel: {version}{'' if version.is_dir() else ' (removed since)'}")
+
+
+def draw(model: BaseVAE, run: Run, rows: list[dict[str, float]], examples: np.ndarray) -> Path:
+    """Draws reconstructions, traversals and training curves.
+
+    Returns:
+        The folder of the figures.
+
+    Raises:
+        MissingExtraError: if Matplotlib is not installed.
+    """
+    weights = {"synergy": model.alpha} if hasattr(model, "alpha") else {}
+    drawn = {
+        "reconstructions": plots.reconstructions(model, examples[:: max(1, len(examples) // 10)][:10]),
+        "traversals": plots.traversals(model, examples),
+        "curves": plots.training_curves({run.config["model"]: rows}, weights=weights),
+    }
+    folder = run.folder / "figures"
+    folder.mkdir(exist_ok=True)
+    for name, figure in drawn.items():
+        figure.savefig(folder / f"{name}.png")
+    return folder
+
+
+def check_installed() -> None:
+    """Checks that the packages of an evaluation with figures are installed.
+
+    Raises:
+        MissingExtraError: if one is missing.
+    """
+    for name, package in {"metrics": "sklearn", "plots": "matplotlib"}.items():
+        with extra(name):
+            importlib.import_module(package)
 
 
 def export_once(model: BaseVAE, run: Run, export_dir: str | None = None) -> Path:

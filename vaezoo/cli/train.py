@@ -101,7 +101,10 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
 
     Raises:
         ValueError, OSError: if the flags, the data or the folders do not allow the training.
+        MissingExtraError: if --evaluate needs packages that are not installed.
     """
+    if FLAGS.evaluate:
+        outputs.check_installed()
     model_name, preset_name, preset = select_preset()
     given = dict(parse_setting(text) for text in FLAGS.set)
     check_settings(model_name, given)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.extras import extra
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import entropies, entropy
 from vaezoo.metrics.information_gap import gap
@@ -94,7 +95,8 @@ def class_means(v: np.ndarray):
     Returns `membership` [1 + V, N], V = sum_k V_k, such that membership @ q(z|x) is q(z) followed by every
     q(z|v_k); and `weights` [V, F] with p(v_k = v) in column k.
     """
-    from scipy import sparse
+    with extra("metrics"):
+        from scipy import sparse
 
     n, num_factors = v.shape
     levels = v.max(axis=0) + 1

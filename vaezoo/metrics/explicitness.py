@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.extras import extra
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import discrete_information, equal_width_bins
 from vaezoo.metrics.interval import with_interval
@@ -98,8 +99,9 @@ def modularity(
 
 def logistic(classifier: str):
     """The linear classifier of one factor's values."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.multiclass import OneVsRestClassifier
+    with extra("metrics"):
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.multiclass import OneVsRestClassifier
 
     if classifier == "multinomial":
         return LogisticRegression(max_iter=1000)
@@ -129,7 +131,8 @@ def auc(p: np.ndarray, v: np.ndarray, known: np.ndarray) -> float:
         p: [N, K], rising with the probabilities of the classes `known` [K].
         v: [N], the true classes; one that is absent has no area and is left out, as is one that is alone.
     """
-    from scipy.stats import rankdata
+    with extra("metrics"):
+        from scipy.stats import rankdata
 
     positive = v[:, None] == known  # [N, K]
     n = positive.sum(axis=0)

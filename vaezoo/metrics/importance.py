@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.extras import extra
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import entropy
 from vaezoo.metrics.interval import with_interval
@@ -129,7 +130,8 @@ def grown(bar, trees: int) -> bool:
 
 def estimator(importance: str, continuous: bool, seed: int):
     """The classifier, or regressor, whose `feature_importances_` are the importances of the latents."""
-    from sklearn import ensemble
+    with extra("metrics"):
+        from sklearn import ensemble
 
     kind = "Regressor" if continuous else "Classifier"
     if importance == "random_forest":

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.extras import extra
 from vaezoo.metrics import inputs
 from vaezoo.metrics.interval import with_interval
 from vaezoo.metrics.parallel import over_cores
@@ -92,10 +93,12 @@ def sap(
 def separator(classifier: str, levels: int):
     """The classifier of one factor of `levels` values by one latent."""
     if classifier == "svm":
-        from sklearn.svm import LinearSVC
+        with extra("metrics"):
+            from sklearn.svm import LinearSVC
 
         return LinearSVC(C=0.01, class_weight="balanced")
-    from sklearn.tree import DecisionTreeClassifier
+    with extra("metrics"):
+        from sklearn.tree import DecisionTreeClassifier
 
     return DecisionTreeClassifier(max_leaf_nodes=int(levels), class_weight="balanced", random_state=0)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vaezoo.data import FactorGrid
+from vaezoo.extras import extra
 from vaezoo.metrics.represent import Representation
 from vaezoo.metrics.unsupervised import per_dimension_kl
 from vaezoo.plots.style import MAP, fonts, line, new_figure, open_axes
@@ -40,7 +41,8 @@ def mean_activations(
     grid: the data set's `factors`, whose real values the axes then show; by default they show the classes' numbers.
     Raises ValueError where the representation has no such factors, or no latent is active.
     """
-    from matplotlib.ticker import MaxNLocator
+    with extra("plots"):
+        from matplotlib.ticker import MaxNLocator
 
     missing = [factor for factor in (*position, *against, lines) if factor not in representation.factor_names]
     if missing:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vaezoo.data.images import displayable
+from vaezoo.extras import extra
 from vaezoo.models import BaseVAE
 from vaezoo.plots.images import moved_codes
 from vaezoo.plots.style import WIDTH, fonts, new_figure
@@ -34,7 +35,8 @@ def animated_traversals(
     give. The value of z_k in each frame stands below. The values follow a cosine, so the loop has no seam. Needs
     Pillow, which Matplotlib brings.
     """
-    from matplotlib.animation import PillowWriter
+    with extra("plots"):
+        from matplotlib.animation import PillowWriter
 
     values = np.mean(limits) - np.ptp(limits) / 2 * np.cos(2 * np.pi * np.arange(frames) / frames)
     labels, codes = moved_codes(model, images, start=start, values=values, kl=kl)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vaezoo.extras import extra
 from vaezoo.plots.names import line_name, readable, visible, wrapped
 from vaezoo.plots.style import fonts, line, new_figure, open_axes
 
@@ -114,7 +115,8 @@ def intervals_shown(sweeps: Mapping[str, Sequence[Mapping[str, float]]], by: str
 
 def interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
     """The mean, and half the width of its interval by Student's t; 0 for a single value."""
-    from scipy import stats
+    with extra("plots"):
+        from scipy import stats
 
     n = len(values)
     if n == 1:

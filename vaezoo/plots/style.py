@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from vaezoo.extras import extra
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -28,7 +30,8 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
 @contextmanager
 def fonts():
     """Everything written inside is of 7 points, and lines and ticks are as thin as that asks for."""
-    from matplotlib import rc_context
+    with extra("plots"):
+        from matplotlib import rc_context
 
     with rc_context(
         {

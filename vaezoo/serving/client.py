@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vaezoo.extras import extra
 from vaezoo.serving.answers import checked
 
 DTYPES = {
@@ -168,12 +169,10 @@ def grpc_predict(
     inputs: Mapping[str, np.ndarray], url: str, signature: str, timeout: float
 ) -> tuple[dict[str, np.ndarray], int]:
     """The outputs of one request of TensorFlow Serving's PredictionService, and the version that answered."""
-    try:
+    with extra("serving"):
         import grpc
         import tensorflow as tf
         from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
-    except ImportError as error:
-        raise ImportError("gRPC needs tensorflow-serving-api: pip install 'vaezoo[serving]'") from error
     parts = urllib.parse.urlsplit(url)
     name, _, version = parts.path.strip("/").partition("/")
     request = predict_pb2.PredictRequest()
