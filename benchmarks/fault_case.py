@@ -20,7 +20,8 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from vaezoo.cli.main import set_environment, stop  # noqa: E402
+from vaezoo.cli.main import stop  # noqa: E402
+from vaezoo.cli.startup import set_environment  # noqa: E402
 
 set_environment()
 

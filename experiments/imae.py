@@ -9,12 +9,8 @@ that are there. SETTINGS holds every setting that was chosen.
 """
 
 import json
-import os
 import statistics
 from pathlib import Path
-
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import tensorflow as tf

@@ -7,11 +7,7 @@ After an interruption, the same command continues. The synergy of both models is
 measured every 20 steps on the same 512 images. The measurement does not influence the training.
 """
 
-import os
 from pathlib import Path
-
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import numpy as np

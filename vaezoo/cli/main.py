@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import os
 import signal
 import sys
 from collections.abc import Sequence
+
+from vaezoo.cli.startup import import_quietly
+from vaezoo.extras import MissingExtraError
 
 COMMANDS = {
     "train": ("vaezoo.cli.train", "train a model: run folder, figures and SavedModel"),
@@ -58,12 +60,9 @@ def run(command: str, program: str, arguments: Sequence[str]) -> None:
     sys.argv = [program, *arguments]
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    set_environment()
     from absl import app, flags
 
-    from vaezoo.extras import MissingExtraError
-
-    module = importlib.import_module(COMMANDS[command][0])
+    module = import_quietly(COMMANDS[command][0])
     sys.modules["__main__"].__doc__ = module.__doc__  # absl shows it for --help, with the flags of the program's name
     for flag in flags.FLAGS.get_flags_for_module(module.__name__):
         flags.FLAGS.register_key_flag_for_module(program, flag)
@@ -80,9 +79,3 @@ def stop(number, frame) -> None:
     """Signal handler: ends the process with one line. While a model is fitted, `Run` handles signals instead."""
     print(f"{sys.argv[0]}: stopped by {signal.Signals(number).name}.", file=sys.stderr)
     sys.exit(128 + number)
-
-
-def set_environment() -> None:
-    """Sets environment variables that TensorFlow reads when it is imported, unless they are set already."""
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # CPUs without AVX-512 would lose half their speed
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
