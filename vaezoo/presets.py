@@ -6,6 +6,7 @@ The first preset of a model also gives the optimizer, batch size and steps where
 """
 
 import math
+from typing import Any
 
 DSPRITES = {"dataset": "dsprites", "image_shape": (64, 64, 1), "dataset_size": 737_280}
 MNIST = {"dataset": "mnist", "image_shape": (28, 28, 1), "dataset_size": 60_000}
@@ -72,7 +73,7 @@ IMAE = {
     " and the VAT after Hu et al. 2017. Eq. 9 has beta_y = beta, marginal_weight 0, vat_weight 1, vat_radius 1",
 }
 
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "nonsyn_dsprites": {
         **DSPRITES,
         **KIM,

@@ -88,8 +88,13 @@ def literal_names(file: Path, variable: str) -> list[str]:
         The keys of the dict, or the items of the tuple, that are string literals.
     """
     for statement in ast.parse(file.read_text()).body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        if isinstance(statement, ast.Assign):
+            targets, value = statement.targets, statement.value
+        elif isinstance(statement, ast.AnnAssign):
+            targets, value = [statement.target], statement.value
+        else:
+            continue
         if any(isinstance(target, ast.Name) and target.id == variable for target in targets):
-            nodes = statement.value.keys if isinstance(statement.value, ast.Dict) else statement.value.elts
-            return [node.value for node in nodes if isinstance(node, ast.Constant)]
+            nodes = value.keys if isinstance(value, ast.Dict) else value.elts if isinstance(value, ast.Tuple) else []
+            return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     raise LookupError(f"There is no {variable} in {file}")

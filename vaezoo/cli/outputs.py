@@ -42,7 +42,7 @@ def write(
         data_dir: folder of data files, for the evaluation.
     """
     try:
-        figures = draw(model, run, rows, examples)
+        figures = str(draw(model, run, rows, examples))
     except MissingExtraError as error:
         figures = f"none. {error}"
     with replaced_file(run.folder / "model.keras") as file:

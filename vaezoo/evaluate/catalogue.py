@@ -91,7 +91,7 @@ class Metric:
     slow: only computed if asked for by name, or by "all".
     """
 
-    function: Callable[..., dict[str, float]]
+    function: Callable[..., dict[str, Any]]
     inputs: Callable[[Case], tuple[tuple, dict[str, Any]]]
     codes: str
     needs: frozenset[str] = frozenset()
