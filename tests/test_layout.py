@@ -128,10 +128,10 @@ def test_every_public_name_is_there_and_none_shadows_a_module():
 
 def test_files_stay_readable():
     for file in ROOT.glob("vaezoo/**/*.py"):
-        assert len(file.read_text().splitlines()) <= 400, file
-    for file in ROOT.glob("vaezoo/models/*.py"):
-        if file.stem not in ("__init__", "base"):
-            assert len(file.read_text().splitlines()) < 120, file
+        lines = file.read_text().splitlines()
+        assert len(lines) <= 250, file
+        if any(line.endswith("(BaseVAE):") for line in lines):  # a model is one screen
+            assert len(lines) < 120, file
 
 
 def test_models_are_final():
