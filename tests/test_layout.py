@@ -1,9 +1,12 @@
 """The house is read in the order in which data flows through it."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
+
+import vaezoo
 
 ROOT = Path(__file__).parents[1]
 STAGES = ["data", "networks", "latents", "terms", "regularizers", "optimizers", "models", "training"]
@@ -57,14 +60,13 @@ def test_metrics_are_imported_without_tensorflow():
 
 def test_files_stay_readable():
     for file in ROOT.glob("vaezoo/**/*.py"):
-        assert len(file.read_text().splitlines()) <= 400, file
-    for file in ROOT.glob("vaezoo/models/*.py"):
-        if file.stem not in ("__init__", "base"):
-            assert len(file.read_text().splitlines()) < 120, file
+        assert len(file.read_text().splitlines()) <= 250, file
+    for model in vaezoo.MODELS.values():
+        assert len(inspect.getsource(inspect.getmodule(model)).splitlines()) < 120, model
+    assert len((ROOT / "vaezoo" / "models" / "base.py").read_text().splitlines()) < 220
 
 
 def test_models_are_final():
-    import vaezoo
     from vaezoo.models import BaseVAE
 
     assert all(BaseVAE in model.__bases__ and not model.__subclasses__() for model in vaezoo.MODELS.values())
