@@ -1,4 +1,4 @@
-"""Writers publish, prune and are killed while a reader loads: it never meets half a version."""
+"""A reader never loads a partial version while publishers run, prune and are killed."""
 
 import signal
 import subprocess
@@ -33,7 +33,7 @@ WRITER = """
 
 
 def abandoned(lock):
-    """Whether nobody holds it: its writer died in the middle."""
+    """Returns whether a lock file is unlocked, because its publisher was killed."""
     with file_lock(lock) as acquired:
         return acquired
 
