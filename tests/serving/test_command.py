@@ -1,4 +1,4 @@
-"""`python -m vaezoo.export`, as a person runs it."""
+"""The command `python -m vaezoo.export`."""
 
 import json
 import runpy
@@ -34,7 +34,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def main():
-    """The command in this process."""
+    """The main function of the command, in this process."""
     return runpy.run_path(str(Path(vaezoo.__path__[0]) / "export.py"), run_name="vaezoo.export.command")["main"]
 
 
@@ -104,7 +104,7 @@ def test_a_model_of_something_else_is_refused(main, tmp_path):
 
 
 def altered(file, target, **members):
-    """A copy of a .keras file in which members are replaced, or left out where None."""
+    """Copies a .keras file with members replaced, or omitted if None."""
     with zipfile.ZipFile(file) as whole, zipfile.ZipFile(target, "w") as copy:
         for name in whole.namelist():
             content = members.get(name.partition(".")[0], whole.read(name))
