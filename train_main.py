@@ -31,7 +31,8 @@ import tensorflow as tf  # noqa: E402
 from absl import app, flags, logging  # noqa: E402
 
 import vaezoo  # noqa: E402
-from vaezoo import evaluate, plots, zoo  # noqa: E402
+from vaezoo import evaluation, plots, zoo  # noqa: E402
+from vaezoo.choices import validate_choice  # noqa: E402
 from vaezoo.durable import replaced_file, write_text  # noqa: E402
 from vaezoo.serving import about_run, check_export_folder  # noqa: E402
 from vaezoo.training import Interrupted, Run  # noqa: E402
@@ -102,7 +103,7 @@ def prepare():
     model_name, preset_name, preset = chosen_preset()
     given = dict(parse_setting(text) for text in FLAGS.set)
     check_settings(model_name, given)
-    data = vaezoo.data.load(FLAGS.dataset or preset["dataset"], data_dir=FLAGS.data_dir)
+    data = vaezoo.data.load(FLAGS.dataset or preset.dataset, data_dir=FLAGS.data_dir)
     parameters = zoo.MODELS[model_name].hyperparameters()
     if "dataset_size" in parameters:
         given.setdefault("dataset_size", data.size)
@@ -115,17 +116,17 @@ def prepare():
         steps_per_execution=FLAGS.steps_per_execution,
         **given,
     )
-    steps = preset["steps"] if FLAGS.steps is None else FLAGS.steps
-    batch_size = preset["batch_size"] if FLAGS.batch_size is None else FLAGS.batch_size
+    steps = preset.steps if FLAGS.steps is None else FLAGS.steps
+    batch_size = preset.batch_size if FLAGS.batch_size is None else FLAGS.batch_size
     if given.get("dataset_size", batch_size) < batch_size:
         raise ValueError(f"`dataset_size` must be at least batch_size={batch_size}. Received: {given['dataset_size']}")
     config = {
         "model": model_name,
         "preset": preset_name,
-        "dataset": FLAGS.dataset or preset["dataset"],
+        "dataset": FLAGS.dataset or preset.dataset,
         "origin": data.origin,
         "image_shape": data.image_shape,
-        "network": given.get("network", preset["network"]),
+        "network": given.get("network", preset.network),
         "latents": model.latents.get_config(),
         "hyperparameters": {
             name: keras.saving.serialize_keras_object(getattr(model, name))
@@ -160,16 +161,16 @@ def chosen_preset():
     trained as the model's first preset is.
     """
     if FLAGS.preset is not None:
-        zoo.check_choice("preset", FLAGS.preset, zoo.PRESETS)
+        validate_choice("preset", FLAGS.preset, zoo.PRESETS)
         preset = zoo.PRESETS[FLAGS.preset]
-        if FLAGS.model not in (None, preset["model"]):
-            raise ValueError(f"--preset={FLAGS.preset} is of --model={preset['model']}. Received: {FLAGS.model!r}")
-        return preset["model"], FLAGS.preset, preset
+        if FLAGS.model not in (None, preset.model):
+            raise ValueError(f"--preset={FLAGS.preset} is of --model={preset.model}. Received: {FLAGS.model!r}")
+        return preset.model, FLAGS.preset, preset
     model = FLAGS.model or "nonsyn"
-    zoo.check_choice("model", model, zoo.MODELS)
+    validate_choice("model", model, zoo.MODELS)
     preset = zoo.preset_of(model, FLAGS.dataset)
-    fits = FLAGS.dataset in (None, preset["dataset"])
-    return model, next(name for name in zoo.PRESETS if zoo.PRESETS[name] is preset) if fits else None, preset
+    names = [name for name in zoo.PRESETS if zoo.PRESETS[name] is preset]
+    return model, names[0] if names and FLAGS.dataset in (None, preset.dataset) else None, preset
 
 
 def parse_setting(text: str):
@@ -188,7 +189,7 @@ def check_settings(model: str, given) -> None:
     for name, value in given.items():
         if name in FLAGS:
             raise ValueError(f"`{name}` is a flag: give --{name}={value}. Received: --set {name}={value}")
-        zoo.check_choice(f"name in --set for {model!r}", name, [*zoo.hyperparameter_names(model), "latents", "network"])
+        validate_choice(f"name in --set for {model!r}", name, [*zoo.hyperparameter_names(model), "latents", "network"])
 
 
 def finish(model, run, rows, examples):
@@ -203,8 +204,8 @@ def finish(model, run, rows, examples):
         model.save(file)
     if FLAGS.evaluate:
         progress = sys.stderr.isatty() or "lines"
-        scores = evaluate.evaluate(run.folder, data_dir=FLAGS.data_dir, figures=True, progress=progress)
-        print(evaluate.report.table(scores), scores.places, sep="\n\n")
+        scores = evaluation.evaluate(run.folder, data_dir=FLAGS.data_dir, figures=True, progress=progress)
+        print(evaluation.report.table(scores), scores.places, sep="\n\n")
     version = exported(model, run)
     print(f"Figures:    {figures}")
     print(f"Curves:     {run.folder / 'metrics.csv'}; tensorboard --logdir {run.folder}")

@@ -46,7 +46,7 @@ def row(name: str) -> str:
     preset = vaezoo.PRESETS[name]
     models = {jit: vaezoo.create(name, seed=0, jit_compile=jit) for jit in (False, True)}
     chosen = vaezoo.create(name, seed=0).jit_compile
-    images = preset["batch_size"] * models[False].batches_per_step
+    images = preset.batch_size * models[False].batches_per_step
     data = images_of(preset)
     one = next(iter(data.batches(images, seed=0, steps=1)))
     still = {jit: tf.data.Dataset.from_tensors(one).repeat(FLAGS.steps) for jit in models}
@@ -78,9 +78,9 @@ class Clock(keras.callbacks.Callback):
         self.ends.append(time.perf_counter())
 
 
-def images_of(preset: dict) -> vaezoo.data.ImageData:
+def images_of(preset: vaezoo.presets.Preset) -> vaezoo.data.ImageData:
     """dSprites, or as many images of MNIST's shape as MNIST has."""
-    if preset["dataset"] == "dsprites":
+    if preset.dataset == "dsprites":
         return vaezoo.data.load("dsprites")
     return vaezoo.data.from_arrays(np.random.default_rng(0).integers(0, 256, (60_000, 28, 28), np.uint8))
 

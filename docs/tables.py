@@ -8,21 +8,19 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import vaezoo
-from vaezoo.evaluate.catalogue import METRICS
+from vaezoo.evaluation.registry import METRICS
 
 README = Path(__file__).parents[1] / "README.md"
-PRESETS = {name: SimpleNamespace(**preset) for name, preset in vaezoo.PRESETS.items()}
 
 
 def models() -> str:
     """Returns the table of models: class, paper and idea, latents and presets."""
     rows = []
     for name, model in vaezoo.MODELS.items():
-        presets = {preset_name: preset for preset_name, preset in PRESETS.items() if preset.model == name}
+        presets = {preset_name: preset for preset_name, preset in vaezoo.PRESETS.items() if preset.model == name}
         latents = dict.fromkeys(described(preset.latents) for preset in presets.values())
         rows.append((f"`{name}`", first_line(inspect.getmodule(model)), "; ".join(latents), quoted(presets)))
     return table(("model", "paper and idea", "latents of its presets", "presets"), rows)
@@ -32,7 +30,7 @@ def presets() -> str:
     """Returns the table of presets: model, data set, steps, batch size and source."""
     rows = [
         (f"`{name}`", f"`{preset.model}`", preset.dataset, f"{preset.steps:,}", preset.batch_size, preset.source)
-        for name, preset in PRESETS.items()
+        for name, preset in vaezoo.PRESETS.items()
     ]
     return table(("preset", "model", "data", "steps", "batch", "source"), rows)
 
@@ -43,7 +41,7 @@ def metrics() -> str:
     for name, metric in METRICS.items():
         options = "".join(f"; {option}={value!r}" for option, value in metric.options.items())
         needs = ", ".join(sorted(metric.needs))
-        rows.append((f"`{name}`", first_line(metric.function) + options, metric.codes, needs))
+        rows.append((f"`{name}`", first_line(metric.function) + options, metric.computed_from, needs))
     return table(("metric", "definition", "computed from", "needs"), rows)
 
 

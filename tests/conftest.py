@@ -31,12 +31,12 @@ def nothing_left_behind():
     """No test leaves a dtype policy or Keras's graphs to the next."""
     yield
     keras.config.set_dtype_policy("float32")
-    keras.utils.clear_session(free_memory=False)
-    gc.collect()  # graphs, and what XLA compiled, lie in cycles that Python would keep for long
+    keras.utils.clear_session(free_memory=False)  # a full collection of all graphs takes half a second
 
 
 @pytest.fixture(autouse=True, scope="module")
 def memory_is_returned():
-    """What a module's tests freed goes back to the system, where glibc would keep it."""
+    """Graphs lie in cycles that Python would keep for long, and what is freed goes back to the system."""
     yield
+    gc.collect()
     getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)(0)

@@ -1,3 +1,5 @@
+"""Writes that are killed or fail, and locks on folders."""
+
 import os
 import subprocess
 import sys

@@ -146,7 +146,7 @@ def test_factor_vae_runs(data, tmp_path):
         (["--set", "alpha=high"], "'high'"),
         (["--set", "latents.gaussian=3"], "latents"),
         (["--set", "temperature=0"], "temperature"),
-        (["--set", "vat_weight=-1"], "vat_weight"),
+        (["--set", 'regularizer={{"weight": -1}}'], "`weight` of VAT"),
         (["--set", "scale=0"], "`scale`"),
         (["--set", "seed=4"], "--seed=4"),
         (["--set", "learning_rate=0.1"], "--learning_rate=0.1"),

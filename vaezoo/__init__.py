@@ -6,14 +6,17 @@ Read in the order in which data flows; each stage imports only stages above it:
 2. vaezoo.networks   encoders and decoders
 3. vaezoo.latents    encoder outputs -> tfp distributions
 4. vaezoo.terms      terms of objectives, in nats
-5. vaezoo.optimizers Adam as its paper states it
-6. vaezoo.models     one paper's equation per file
-7. vaezoo.training   what happens around fit: run folder, exact resume, logs
-8. vaezoo.metrics    codes and factors -> scores
-9. vaezoo.plots      figures
-10. vaezoo.serving   SavedModels for TensorFlow Serving
+5. vaezoo.regularizers  penalties that any model may add to its loss
+6. vaezoo.optimizers Adam as its paper states it
+7. vaezoo.models     one paper's equation per file
+8. vaezoo.training   what happens around fit: run folder, exact resume, logs
+9. vaezoo.encoding   a model and a data set -> arrays and likelihoods
+10. vaezoo.metrics   codes and factors -> scores
+11. vaezoo.plots     figures
+12. vaezoo.evaluation  scores, tables and figures of a trained model
+13. vaezoo.serving   SavedModels for TensorFlow Serving
 
-`vaezoo.zoo.MODELS` and `vaezoo.presets.PRESETS` name what there is; `create` puts it together.
+`vaezoo.models.MODELS` and `vaezoo.presets.PRESETS` name what there is; `create` puts it together.
 """
 
 import os
@@ -28,47 +31,15 @@ if _backend != "tensorflow":
         f"Received: {_backend!r}"
     )
 
-from vaezoo import data  # noqa: E402
+from vaezoo import data, models  # noqa: E402
 from vaezoo.latents import LatentSpec  # noqa: E402
-from vaezoo.models import (  # noqa: E402
-    DIPVAE,
-    IMAE,
-    VAE,
-    WAEMMD,
-    AnnealedVAE,
-    BetaTCVAE,
-    BetaVAE,
-    FactorVAE,
-    InfoVAE,
-    JointVAE,
-    NonSynVAE,
-    synergy_metric,
-)
+from vaezoo.models import *  # noqa: E402, F403
 from vaezoo.optimizers import Adam  # noqa: E402
 from vaezoo.presets import PRESETS  # noqa: E402
+from vaezoo.regularizers import VAT  # noqa: E402
 from vaezoo.serving import export  # noqa: E402
-from vaezoo.zoo import MODELS, create  # noqa: E402
+from vaezoo.zoo import create  # noqa: E402
 
 __version__ = "0.2.0"
 
-__all__ = [
-    "DIPVAE",
-    "IMAE",
-    "MODELS",
-    "PRESETS",
-    "VAE",
-    "WAEMMD",
-    "Adam",
-    "AnnealedVAE",
-    "BetaTCVAE",
-    "BetaVAE",
-    "FactorVAE",
-    "InfoVAE",
-    "JointVAE",
-    "LatentSpec",
-    "NonSynVAE",
-    "create",
-    "data",
-    "export",
-    "synergy_metric",
-]
+__all__ = ["PRESETS", "VAT", "Adam", "LatentSpec", "create", "data", "export", *models.__all__]

@@ -1,6 +1,7 @@
-"""Durable writes: a file or a folder appears whole or not at all, also after a power cut.
+"""Atomic, durable writes of files and folders, and locks on folders.
 
-What is new is written beside its place, synced to the disk, and renamed.
+New content is written to a staging path in the same folder, synced to disk, and renamed into place, so that partial
+content is never visible, not even after a power failure.
 """
 
 from __future__ import annotations
@@ -13,39 +14,52 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-STAGING, REPLACED = ".writing-", ".replaced-"
+STAGING, REPLACED = ".writing-", ".replaced-"  # prefixes of the names of staging paths and of replaced folders
 
 
 @contextlib.contextmanager
 def replaced_file(file: Path) -> Iterator[Path]:
-    """Replaces a file by what the block writes to the path that it is given, which has the same suffix.
+    """Replaces a file atomically by what the block writes to a staging path.
 
-    A reader finds the old file or the new one. If the block raises, the old one stays and nothing is left behind.
+    Readers see the old file or the new one. If the block raises, the old file stays and the staging file is removed.
+
+    Args:
+        file: the file to replace or create, in an existing folder.
+
+    Yields:
+        The staging path, which has the same suffix as `file`.
     """
     staging = file.with_name(f"{STAGING}{os.getpid()}-{file.name}")
     try:
         yield staging
-        sync(staging)
+        fsync(staging)
         os.replace(staging, file)
     except BaseException:
         with contextlib.suppress(OSError):
             staging.unlink(missing_ok=True)
         raise
-    sync(file.parent)
+    fsync(file.parent)
 
 
 def write_text(file: Path, text: str) -> None:
-    """Replaces the text of a file."""
+    """Replaces the text of a file atomically."""
     with replaced_file(file) as staging:
         staging.write_text(text)
 
 
 @contextlib.contextmanager
 def replaced_folder(folder: Path) -> Iterator[Path]:
-    """Replaces a folder by what the block writes into the empty folder that it is given.
+    """Replaces a folder by what the block writes into a staging folder.
 
-    If the block raises, the old folder stays and nothing is left behind. A kill can leave a folder whose name starts
-    with `STAGING` or `REPLACED`; `remove_abandoned` removes it.
+    If the block raises, the old folder stays and the staging folder is removed. An existing folder is renamed first,
+    so that a crash between the two renames leaves none in its place. A killed process can leave a folder whose name
+    starts with `STAGING` or `REPLACED`, which `remove_abandoned` removes.
+
+    Args:
+        folder: the folder to replace or create. Missing parents are created.
+
+    Yields:
+        The staging folder, empty.
     """
     staging, old = (folder.with_name(f"{kind}{os.getpid()}-{folder.name}") for kind in (STAGING, REPLACED))
     for path in (staging, old):
@@ -53,35 +67,39 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
     try:
         staging.mkdir(parents=True)
         yield staging
-        sync_tree(staging)
+        fsync_tree(staging)
         if folder.exists():
             os.rename(folder, old)
         os.rename(staging, folder)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
-    sync(folder.parent)
+    fsync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Removes what killed processes left in a folder. The caller must be the only process that writes there."""
+    """Removes the staging paths that killed processes left in a folder.
+
+    Args:
+        folder: an existing folder, to which no other process writes.
+    """
     for kind in (STAGING, REPLACED):
         for path in folder.iterdir():
             if path.name.startswith(kind):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def sync_tree(folder: Path) -> None:
-    """Syncs every file and folder below a folder, and the folder itself, to the disk."""
+def fsync_tree(folder: Path) -> None:
+    """Flushes a folder, and every file and folder below it, to disk."""
     for parent, _, files in os.walk(folder):
         for file in files:
-            sync(Path(parent, file))
-        sync(Path(parent))
+            fsync(Path(parent, file))
+        fsync(Path(parent))
 
 
-def sync(path: Path) -> None:
-    """Syncs a file, or the entries of a folder, to the disk."""
+def fsync(path: Path) -> None:
+    """Flushes the content of a file, or the entries of a folder, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -91,12 +109,15 @@ def sync(path: Path) -> None:
 
 @contextlib.contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Holds a folder, which must exist, for this process. The system lifts the lock when the process dies.
+    """Locks a folder for this process while the block runs. The operating system releases the lock of a dead process.
 
-    Where the file system has no locks, as some network file systems, the block runs without one.
+    On file systems without locks, such as some network file systems, the block runs without one.
+
+    Args:
+        folder: an existing folder. The lock is on a file `.lock` in it, which stays.
 
     Raises:
-        OSError: if another process holds the folder; the message has its number.
+        OSError: if another process holds the lock. The message contains its process id.
     """
     handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
     try:
@@ -116,17 +137,20 @@ def folder_lock(folder: Path) -> Iterator[None]:
 
 
 def check_writable(folder: Path) -> None:
-    """Refuses a folder in which no file can be made, and leaves nothing behind. The folder need not exist yet.
+    """Checks that files can be created in a folder, which need not exist yet. Nothing is left behind.
 
-    A temporary file is made in the folder or in the nearest parent that exists: permission bits do not tell of
-    read-only disks, nor what root may do.
+    The check creates a temporary file in the folder or its nearest existing parent, because permission bits reflect
+    neither read-only file systems nor the rights of root.
+
+    Args:
+        folder: the folder to check.
 
     Raises:
-        NotADirectoryError: if a file or a broken link is in the way.
-        OSError: if no file can be made there.
+        NotADirectoryError: if the path or one of its parents is a file or a broken link.
+        OSError: if no file can be created there.
     """
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        os.lstat(folder)  # a path too long, for instance, raises its own error
+        os.lstat(folder)  # raises, for instance, for a path that is too long
     place = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
     if not place.is_dir():
         raise NotADirectoryError(f"Expected a folder to write to. Received: '{folder}', where '{place}' is no folder")

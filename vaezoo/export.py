@@ -5,16 +5,15 @@ python -m vaezoo.export --run=runs/nonsyn_dsprites --to=saved_models/nonsyn --ke
 
 import os
 import sys
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from absl import app, flags, logging
 
+from vaezoo.encoding import LoadedModel, load_model
 from vaezoo.models import BaseVAE
 from vaezoo.serving import about_run, check_export_folder, export
-from vaezoo.serving.export import MAX_BATCH
-from vaezoo.training.loading import load_keras, load_newest
+from vaezoo.serving.saved_model import MAX_BATCH
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("run", None, "Folder of a run, finished or not, or a .keras file.")
@@ -23,15 +22,12 @@ flags.DEFINE_integer("keep", None, "Keep the newest versions only, so many. Defa
 flags.DEFINE_integer("max_batch", MAX_BATCH, "Most images that the server takes in one request.")
 
 
-def load(path: str) -> tuple[BaseVAE, int]:
-    """The model of a run's folder or of a .keras file, and its training step. Raises ValueError where there is none."""
-    if not Path(path).is_dir():
-        model = load_keras(Path(path))
-        return model, int(model.step)
-    found = load_newest(Path(path))
-    if found is None:
-        raise ValueError(f"Expected --run to be a run's folder or a .keras file. {path} has no checkpoint and no model")
-    return found
+def load(path: str) -> LoadedModel:
+    """Loads a run's folder or a .keras file. Raises ValueError for anything else, a SavedModel too."""
+    loaded = load_model(path)
+    if not isinstance(loaded.model, BaseVAE):
+        raise ValueError(f"Expected --run to be a run's folder or a .keras file. {path} is a SavedModel")
+    return loaded
 
 
 def main(argv):
@@ -43,13 +39,13 @@ def main(argv):
         sys.exit("vaezoo.export: --run=<folder or .keras file> and --to=saved_models/<name> are needed.")
     try:
         check_export_folder(FLAGS.to)
-        model, step = load(FLAGS.run)
+        loaded = load(FLAGS.run)
         about = about_run(FLAGS.run)
-        about = {**about, "training": {**about.get("training", {}), "step": step}}
-        version = export(model, FLAGS.to, keep=FLAGS.keep, max_batch=FLAGS.max_batch, about=about)
+        about = {**about, "training": {**about.get("training", {}), "step": loaded.step}}
+        version = export(loaded.model, FLAGS.to, keep=FLAGS.keep, max_batch=FLAGS.max_batch, about=about)
     except (ValueError, OSError) as error:
         sys.exit(f"vaezoo.export: {error}")
-    print(f"Step {step}", file=sys.stderr)
+    print(f"Step {loaded.step}", file=sys.stderr)
     print(version)
 
 

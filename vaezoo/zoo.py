@@ -1,51 +1,22 @@
-"""The models by name, and ready-made ones: networks, latents and the paper's optimizer put together."""
+"""Models by name: networks, latents and the paper's optimizer put together."""
 
 from __future__ import annotations
 
-import difflib
-import inspect
+import dataclasses
 import math
 import numbers
-import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from vaezoo import models, networks
+from vaezoo.choices import validate_choice
 from vaezoo.latents import LatentSpec
-from vaezoo.models import BaseVAE
+from vaezoo.models import MODELS, BaseVAE
+from vaezoo.networks import NETWORKS
 from vaezoo.optimizers import Adam
-from vaezoo.presets import PRESETS
-
-MODELS: dict[str, type[BaseVAE]] = {
-    "vae": models.VAE,
-    "beta_vae": models.BetaVAE,
-    "annealed_vae": models.AnnealedVAE,
-    "joint_vae": models.JointVAE,
-    "factor_vae": models.FactorVAE,
-    "beta_tcvae": models.BetaTCVAE,
-    "info_vae": models.InfoVAE,
-    "wae_mmd": models.WAEMMD,
-    "dip_vae": models.DIPVAE,
-    "nonsyn": models.NonSynVAE,
-    "imae": models.IMAE,
-}
-
-SYNONYMS = {
-    "lr": "learning_rate",
-    "latent_dim": "latents",
-    "latent_size": "latents",
-    "z_dim": "latents",
-    "input_shape": "image_shape",
-}
-"""What `create` calls arguments that other libraries name otherwise."""
-
-NETWORKS = {
-    "conv": (networks.conv_encoder, networks.conv_decoder),
-    "mlp": (networks.mlp_encoder, networks.mlp_decoder),
-}
+from vaezoo.presets import PRESETS, Preset
 
 
 def create(
@@ -60,52 +31,64 @@ def create(
     steps_per_execution: int = 1,
     **hyperparameters,
 ) -> BaseVAE:
-    """A compiled model with the paper's optimizer; `compile(...)` replaces that, as in Keras.
+    """Builds and compiles a model with the paper's optimizer; `compile(...)` replaces that, as in Keras.
 
-    name: a model ("nonsyn": image_shape is needed) or a preset ("nonsyn_dsprites").
-    image_shape: (H, W, C) in pixels. latents: a `LatentSpec`. network: "conv", "mlp", or a dict with that `kind`
-        and options of its `encoder` and `decoder` (see `vaezoo.networks`). learning_rate: of the optimizer; a number,
-        or a `keras.optimizers.schedules.LearningRateSchedule` of the step.
-        Each defaults to the preset's, or to that of the model's first preset.
-    seed: of the initial weights and of all noise.
-    jit_compile: True, False, or "auto": see `worth_compiling`.
-    hyperparameters: of the model's constructor, over the preset's.
-    Raises ValueError for unknown names and arguments.
+    `image_shape`, `latents`, `network` and `learning_rate` default to the preset's; for a model that is asked for by
+    its own name, to those of its first preset (but `image_shape`, which is then required).
+
+    Args:
+        name: a model ("nonsyn") or a preset ("nonsyn_dsprites").
+        image_shape: (height, width, channels) in pixels.
+        latents: the blocks of the code, a `LatentSpec` or a dict of its arguments.
+        network: "conv" or "mlp", or a dict with that `kind` and options of its `encoder` and `decoder` builders (see
+            `vaezoo.networks`).
+        learning_rate: learning rate of the optimizer, a number or a
+            `keras.optimizers.schedules.LearningRateSchedule` of the step.
+        seed: seed of the initial weights and of all noise.
+        jit_compile: True, False, or "auto", which is `should_jit_compile`.
+        steps_per_execution: training steps per compiled call, as in Keras.
+        **hyperparameters: arguments of the model's constructor; they replace the preset's.
+
+    Returns:
+        The compiled model.
+
+    Raises:
+        ValueError: for unknown names and impossible values.
     """
-    check_choice("model or preset", name, [*MODELS, *PRESETS])
-    preset = PRESETS[name] if name in PRESETS else {**preset_of(name), "hyperparameters": {}}
+    validate_choice("model or preset", name, [*MODELS, *PRESETS])
+    preset = PRESETS[name] if name in PRESETS else dataclasses.replace(preset_of(name), hyperparameters={})
     if image_shape is None:
         if name not in PRESETS:
             raise ValueError(f"create({name!r}) needs an `image_shape` (height, width, channels).")
-        image_shape = preset["image_shape"]
+        image_shape = preset.image_shape
     check_image_shape(image_shape)
-    hyperparameters = {**preset["hyperparameters"], **hyperparameters}
-    if name in PRESETS and "dataset_size" in MODELS[preset["model"]].hyperparameters():
-        hyperparameters.setdefault("dataset_size", preset["dataset_size"])
-    check_hyperparameters(preset["model"], hyperparameters)
-    latents = latent_spec(preset["latents"] if latents is None else latents)
-    encoder, decoder = build_networks(network or preset["network"], image_shape, latents, seed)
-    model = MODELS[preset["model"]](encoder, decoder, latents=latents, seed=seed, **hyperparameters)
-    optimizer = dict(preset["optimizer"])
+    hyperparameters = {**preset.hyperparameters, **hyperparameters}
+    if name in PRESETS and "dataset_size" in MODELS[preset.model].hyperparameters():
+        hyperparameters.setdefault("dataset_size", preset.dataset_size)
+    check_hyperparameters(preset.model, hyperparameters)
+    latents = latent_spec(preset.latents if latents is None else latents)
+    encoder, decoder = build_networks(network or preset.network, image_shape, latents, seed)
+    model = MODELS[preset.model](encoder, decoder, latents=latents, seed=seed, **hyperparameters)
+    optimizer = dict(preset.optimizer)
     if learning_rate is not None:
         check_learning_rate(learning_rate)
         optimizer["learning_rate"] = learning_rate
     model.compile(
         Adam(**optimizer),
-        jit_compile=worth_compiling(model) if jit_compile == "auto" else jit_compile,
+        jit_compile=should_jit_compile(model) if jit_compile == "auto" else jit_compile,
         steps_per_execution=steps_per_execution,
     )
     return model
 
 
-def check_image_shape(image_shape) -> None:
+def check_image_shape(image_shape: Sequence[int]) -> None:
     """Raises ValueError unless a shape is three whole numbers of at least 1."""
     sides = list(image_shape) if isinstance(image_shape, Iterable) else []
     if len(sides) != 3 or not all(isinstance(side, numbers.Integral) and side >= 1 for side in sides):
         raise ValueError(f"`image_shape` must be (height, width, channels), in pixels. Received: {image_shape!r}")
 
 
-def check_learning_rate(learning_rate) -> None:
+def check_learning_rate(learning_rate: float | keras.optimizers.schedules.LearningRateSchedule) -> None:
     """Raises ValueError unless a learning rate is a positive number or one of Keras's schedules."""
     if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
         return
@@ -116,29 +99,45 @@ def check_learning_rate(learning_rate) -> None:
         )
 
 
-def preset_of(model: str, dataset: str | None = None) -> dict[str, Any]:
-    """The first preset of a model, for a data set where one is given and there is one."""
-    own = [preset for preset in PRESETS.values() if preset["model"] == model]
-    return next((preset for preset in own if preset["dataset"] == dataset), own[0])
+def preset_of(model: str, dataset: str | None = None) -> Preset:
+    """Returns a model's first preset for a data set; its first of all where there is none for that data set.
+
+    A model without a preset gets the settings of the VAE's.
+    """
+    own = [preset for preset in PRESETS.values() if preset.model == model]
+    own = own or [dataclasses.replace(PRESETS["vae_dsprites"], model=model)]
+    return next((preset for preset in own if preset.dataset == dataset), own[0])
 
 
 def latent_spec(latents: LatentSpec | Mapping[str, Any]) -> LatentSpec:
-    """A LatentSpec, made of {"gaussian": d, "categorical": [K, ...]} where it is none yet."""
+    """Returns a LatentSpec, made of {"gaussian": d, "categorical": [K, ...]} if it is not one yet."""
     if isinstance(latents, LatentSpec):
         return latents
     if not isinstance(latents, Mapping):
         raise ValueError(f"`latents` must be a LatentSpec or a dict of its arguments. Received: {latents!r}")
     for name in latents:
-        check_choice("part of `latents`", name, ["gaussian", "categorical"])
+        validate_choice("part of `latents`", name, ["gaussian", "categorical"])
     return LatentSpec(**latents)
 
 
-def build_networks(network, image_shape, latents: LatentSpec, seed: int | None) -> tuple[keras.Model, keras.Model]:
-    """An encoder and a decoder, from "conv", "mlp" or a dict with a `kind` and options for both."""
+def build_networks(
+    network: str | Mapping[str, Any], image_shape: Sequence[int], latents: LatentSpec, seed: int | None
+) -> tuple[keras.Model, keras.Model]:
+    """Builds an encoder and a decoder.
+
+    Args:
+        network: "conv" or "mlp", or a dict with that `kind` and options of its `encoder` and `decoder` builders.
+        image_shape: (height, width, channels) in pixels.
+        latents: the blocks of the code.
+        seed: seed of the initial weights.
+
+    Raises:
+        ValueError: for unknown kinds and options.
+    """
     options = dict(network) if isinstance(network, Mapping) else {"kind": network}
     for name in options:
-        check_choice("part of `network`", name, ["kind", "encoder", "decoder"])
-    check_choice("network", options.get("kind"), NETWORKS)
+        validate_choice("part of `network`", name, ["kind", "encoder", "decoder"])
+    validate_choice("network", options.get("kind"), NETWORKS)
     encoder, decoder = NETWORKS[options["kind"]]
     for side, builder in {"encoder": encoder, "decoder": decoder}.items():
         check_options(side, builder, options.get(side, {}))
@@ -148,21 +147,21 @@ def build_networks(network, image_shape, latents: LatentSpec, seed: int | None) 
     )
 
 
-def check_options(side: str, builder, options) -> None:
+def check_options(side: str, builder: Callable[..., keras.Model], options: Mapping[str, Any]) -> None:
     """Raises ValueError unless the options of one side of `network` are a dict of names that its builder takes."""
     if not isinstance(options, Mapping):
         raise ValueError(f"`{side}` of `network` must be a dict of options. Received: {options!r}")
     known = [name for name in builder.__kwdefaults__ if name != "seed"]
     for name in options:
-        check_choice(f"option of the network's {side}", name, known)
+        validate_choice(f"option of the network's {side}", name, known)
 
 
-def worth_compiling(model: BaseVAE) -> bool:
-    """Whether XLA pays: always with a GPU; on a CPU for fully connected networks only; never with several replicas.
+def should_jit_compile(model: BaseVAE) -> bool:
+    """Returns whether XLA makes a training step faster, as `benchmarks/train_step.py` measures it.
 
-    `benchmarks/train_step.py` repeats the measurement behind it.
+    It does with a GPU, and on a CPU for fully connected networks. With several replicas it cannot compile the step.
     """
-    if tf.distribute.get_strategy().num_replicas_in_sync > 1:  # whose sums over replicas XLA does not compile
+    if tf.distribute.get_strategy().num_replicas_in_sync > 1:
         return False
     if tf.config.list_logical_devices("GPU"):
         return True
@@ -171,39 +170,17 @@ def worth_compiling(model: BaseVAE) -> bool:
 
 
 def check_hyperparameters(model: str, hyperparameters: Mapping[str, Any]) -> None:
-    """Raises ValueError for names that the model's constructor does not take, and values of another kind."""
-    parameters, own = MODELS[model].hyperparameters(), inspect.signature(MODELS[model].__init__).parameters
-    for name, parameter in parameters.items():
+    """Raises ValueError for names that the model's constructor does not take, and for a missing `dataset_size`.
+
+    The values are checked by the constructor.
+    """
+    for name, parameter in MODELS[model].hyperparameters().items():
         if name == "dataset_size" and parameter.default is parameter.empty and name not in hyperparameters:
             raise ValueError(f"{model!r} needs `dataset_size`, the number of images in the training set.")
-    for name, value in hyperparameters.items():
-        check_choice(f"hyperparameter of {model!r}", name, hyperparameter_names(model))
-        hint = typing.get_type_hints(MODELS[model].__init__ if name in own else BaseVAE.__init__).get(name)
-        if hint is not None and not fits(value, hint):
-            raise ValueError(f"`{name}` of {model!r} must be {parameters[name].annotation}. Received: {value!r}")
+    for name in hyperparameters:
+        validate_choice(f"hyperparameter of {model!r}", name, hyperparameter_names(model))
 
 
 def hyperparameter_names(model: str) -> list[str]:
-    """What `create` passes on to a model's constructor, sorted."""
+    """Returns the sorted names of the arguments that `create` passes on to a model's constructor."""
     return sorted(set(MODELS[model].hyperparameters()) - {"encoder", "decoder", "latents", "seed", "name"})
-
-
-def fits(value, hint) -> bool:
-    """Whether a value is of a type hint: a whole number is a float too, True is no number, infinity is nothing."""
-    kinds = typing.get_args(hint) or (hint,)
-    if isinstance(value, bool):
-        return bool in kinds
-    if isinstance(value, (int, float)) and not math.isfinite(value):
-        return False
-    return isinstance(value, kinds) or (isinstance(value, int) and float in kinds)
-
-
-def check_choice(what: str, value, choices: Iterable[str]) -> None:
-    """Raises ValueError, with the nearest valid name, unless `value` is one of `choices`."""
-    choices = list(choices)
-    if value in choices:
-        return
-    near = difflib.get_close_matches(str(value), choices, n=1)
-    meant = SYNONYMS.get(str(value), near[0] if near else None)
-    hint = f" Did you mean {meant!r}?" if meant else ""
-    raise ValueError(f"Unknown {what} {value!r}.{hint} Choose from: {', '.join(choices)}.")

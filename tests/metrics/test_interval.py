@@ -6,7 +6,6 @@ import pytest
 
 from vaezoo.metrics import (
     active_units,
-    aggregate,
     ari,
     beta_vae_score,
     chen_mig,
@@ -22,8 +21,8 @@ from vaezoo.metrics import (
     sap,
     udr,
 )
-from vaezoo.metrics.interval import with_interval
-from vaezoo.metrics.parallel import over_cores
+from vaezoo.metrics.interval import bootstrap_interval
+from vaezoo.metrics.parallel import thread_map
 
 
 def test_covers_the_mean_as_often_as_it_says():
@@ -33,7 +32,7 @@ def test_covers_the_mean_as_often_as_it_says():
         rng = np.random.default_rng(seed)
         x = rng.exponential(size=60)
         options = {"bootstrap": 200, "confidence": 0.9, "bounds": (-1, np.inf)}
-        limits = with_interval(lambda rows, x=x: {"m": x[rows].mean() - 1}, 60, rng, **options)
+        limits = bootstrap_interval(lambda rows, x=x: {"m": x[rows].mean() - 1}, 60, rng, **options)
         covered += limits["m_low"] <= 0 <= limits["m_high"]
     assert 0.80 < covered / 300 < 0.95
 
@@ -46,7 +45,7 @@ def test_few_resamples_make_wide_intervals_that_cover_too(bootstrap):
         rng = np.random.default_rng(seed)
         x = rng.normal(size=400)
         options = {"bootstrap": bootstrap, "confidence": 0.95, "bounds": (-np.inf, np.inf)}
-        limits = with_interval(lambda rows, x=x: {"m": x[rows].mean()}, 400, rng, **options)
+        limits = bootstrap_interval(lambda rows, x=x: {"m": x[rows].mean()}, 400, rng, **options)
         covered += limits["m_low"] <= 0 <= limits["m_high"]
     assert abs(covered / 1000 - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 1000)
 
@@ -77,7 +76,7 @@ def test_takes_off_the_bias_of_resampling():
     def distinct(rows):
         return {"share": score["share"] * len(np.unique(rows)) / 100}
 
-    limits = with_interval(distinct, 100, np.random.default_rng(0), bootstrap=100, confidence=0.95)
+    limits = bootstrap_interval(distinct, 100, np.random.default_rng(0), bootstrap=100, confidence=0.95)
     assert limits["share_low"] < limits["share"] < limits["share_high"]
 
 
@@ -154,9 +153,9 @@ def test_limits_stay_within_the_bounds_of_the_score():
         return {"m": np.array([(rows < 2).mean(), (rows < 50).mean()])}  # of 100: 0.02 and 0.5
 
     options = {"bootstrap": 100, "confidence": 0.99}
-    limits = with_interval(half, 100, np.random.default_rng(0), **options)
+    limits = bootstrap_interval(half, 100, np.random.default_rng(0), **options)
     assert limits["m_low"][0] == 0 and 0 < limits["m_low"][1] < 0.5 < limits["m_high"][1] < 1
-    free = with_interval(half, 100, np.random.default_rng(0), bounds=(-1, 0.6), **options)
+    free = bootstrap_interval(half, 100, np.random.default_rng(0), bounds=(-1, 0.6), **options)
     assert free["m_low"][0] < 0 and free["m_high"][1] == 0.6
     alike = ari([0, 1] * 10, [0, 1] * 9 + [1, 0], bootstrap=50)
     assert -0.5 <= alike["ari_low"] < alike["ari"] < alike["ari_high"] <= 1
@@ -173,7 +172,8 @@ def test_unsupervised_scores_have_intervals():
     p = rng.dirichlet([0.5] * 4, size=200)
     known = class_information([p], bootstrap=50)
     assert 0 < known["mi_y_low"] < known["mi_y"] < known["mi_y_high"] < np.log(4)
-    table = per_latent(mean, log_var, aggregate(mean, log_var), bootstrap=50)
+    mi_samples = rng.normal(0.3, 0.5, size=(150, 3))
+    table = per_latent(mean, log_var, mi_samples, bootstrap=50)
     for name in ("kl", "var_mean", "mi_lower", "mi_upper", "mi"):
         assert table[f"{name}_low"].shape == (3,)
         assert (table[f"{name}_low"] <= table[name]).all() and (table[name] <= table[f"{name}_high"]).all(), name
@@ -203,4 +203,4 @@ def test_bars_move_to_their_ends(label, total, metric, options, codes, factors, 
 
 
 def test_results_of_fits_keep_their_order():
-    assert over_cores(lambda i: time.sleep(0.02 * (3 - i)) or i, [(i,) for i in range(4)], "", False) == [0, 1, 2, 3]
+    assert thread_map(lambda i: time.sleep(0.02 * (3 - i)) or i, [(i,) for i in range(4)], "", False) == [0, 1, 2, 3]

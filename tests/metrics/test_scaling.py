@@ -5,7 +5,6 @@ import pytest
 
 from vaezoo.metrics import (
     active_units,
-    aggregate,
     beta_vae_score,
     chen_mig,
     class_information,
@@ -65,8 +64,8 @@ def test_probabilities_and_posteriors_of_half_precision():
     assert class_information([q]) == class_information([q.astype(np.float64)])
     mean, log_var = (300 * rng.normal(size=(2, 30, 2))).astype(np.float16)
     log_var = -np.abs(log_var) / 100
-    wide = aggregate(mean.astype(np.float32), log_var.astype(np.float32))
-    np.testing.assert_array_equal(aggregate(mean, log_var).joint, wide.joint)
+    wide = per_latent(mean.astype(np.float32), log_var.astype(np.float32))
+    np.testing.assert_equal(per_latent(mean, log_var), wide)
 
 
 def test_codes_of_bfloat16(halves):

@@ -137,7 +137,8 @@ def test_dip_vae(kind, images):
 @pytest.mark.parametrize("estimator", ["mws", "mss"])
 @pytest.mark.parametrize("weights", [{}, {"beta_y": 5.0, "gamma": 4.0, "marginal_weight": 3.0}])
 def test_imae_is_equations_8_and_9(estimator, weights, images):
-    model = small_model("imae", latents=HYBRID, beta=3.0, sigma_r=1.5, vat_weight=2.0, estimator=estimator, **weights)
+    vat = {"regularizer": {"weight": 2 * weights["beta_y"]}} if weights else {}
+    model = small_model("imae", latents=HYBRID, beta=3.0, sigma_r=1.5, **vat, estimator=estimator, **weights)
     beta_y, gamma = weights.get("beta_y", 3.0), weights.get("gamma", 6.0)
 
     def by_hand(q, z, rec):
@@ -146,7 +147,8 @@ def test_imae_is_equations_8_and_9(estimator, weights, images):
         L_z = -tf.reduce_sum(q_z.marginals + minus_log_r, -1)
         H = lambda p: -tf.reduce_sum(p * tf.math.log(p), -1)  # noqa: E731
         I_y = sum(H(tf.reduce_mean(p, 0)) - tf.reduce_mean(H(p)) for p in q.probs)
-        L_y = I_y - 2 * T.smoothness(lambda x: model.posterior(x).logits, images, q.logits, fold(KEY, -2))
+        S = T.smoothness(lambda x: model.posterior(x).logits, images, q.logits, fold(KEY, -2))
+        L_y = I_y - (2 if weights else 1) * S
         L_y -= weights.get("marginal_weight", 0.0) * marginal_kl(q)
         return -(-rec + beta_y * L_y + 3 * L_z - gamma * (q_z.joint - tf.reduce_sum(q_z.marginals, -1)))
 
@@ -203,7 +205,8 @@ def test_dataset_size_is_required(name):
 
 @pytest.mark.parametrize("name", ["beta_tcvae", "imae", "info_vae"])
 @pytest.mark.parametrize(
-    "options, words", [({"dataset_size": 0}, "`dataset_size` must be at least 1.*0"), ({"estimator": "mvs"}, "'mvs'")]
+    "options, words",
+    [({"dataset_size": 0}, "`dataset_size` must be a whole number of at least 1.*0"), ({"estimator": "mvs"}, "'mvs'")],
 )
 def test_impossible_aggregates(name, options, words):
     with pytest.raises(ValueError, match=words):

@@ -15,10 +15,10 @@ from small import small_model, weights_of
 import vaezoo
 from vaezoo.latents.noise import fold
 from vaezoo.models import BaseVAE
-from vaezoo.serving.export import save
+from vaezoo.serving.saved_model import write_saved_model
 from vaezoo.terms import smoothness
 from vaezoo.training import Run
-from vaezoo.training.checkpoint import Checkpoints, stored
+from vaezoo.training.checkpoint_manager import CheckpointManager, to_numpy
 
 KINDS_OF_STEP = ["vae", "nonsyn", "factor_vae"]
 each_kind_of_step = pytest.mark.parametrize("name", KINDS_OF_STEP)
@@ -80,7 +80,7 @@ def train_save_load_go_on_and_export(name, mode, policy, trained_eagerly, images
 
     if mode == "graph":  # which is no part of what is exported
         (tmp_path / "served").mkdir()
-        save(loaded, tmp_path / "served", max_batch=48)
+        write_saved_model(loaded, tmp_path / "served", max_batch=48)
         served = tf.saved_model.load(str(tmp_path / "served")).signatures["encode"](image=tf.constant(images))
         blocks = [served[key] for key in sorted(served) if key.startswith("probs")]
         codes, rounding = model.predict(images, verbose=0), {"float32": 1e-5, "mixed_bfloat16": 0.02}[policy]
@@ -89,7 +89,7 @@ def train_save_load_go_on_and_export(name, mode, policy, trained_eagerly, images
 
 def state_of(model, folder):
     """All that decides the next steps, weights, statistics, the optimizers' variables, the step; and the means."""
-    return [stored(variable) for variable in Checkpoints(folder, model).state.values()]
+    return [to_numpy(variable) for variable in CheckpointManager(folder, model).state.values()]
 
 
 def fit(model, images, batch_size=16):
@@ -107,11 +107,9 @@ def a_clean_pass(model, x):
     (x, *_), weights = model.minibatches(tf.constant(x)), model.get_weights()
     q = model.encode(x, training=True)
     moved = statistics(model)
-    smooth = (
-        smoothness(lambda x: model.posterior(x, training=True).logits, x, q.logits, fold(model.key(model.step, 0), -2))
-        if q.logits
-        else 0.0
-    )
+    key = fold(model.key(model.step, 0), -2)
+    predict = lambda x: model.posterior(x, training=True).logits  # noqa: E731
+    smooth = smoothness(predict, x, q.logits, key) if q.logits else 0.0
     model.set_weights(weights)
     return tf.reduce_mean(smooth), moved
 
@@ -182,13 +180,13 @@ def test_one_image_makes_a_batch(name, images):
 @pytest.mark.parametrize("name", TAKE_HYBRID)
 @pytest.mark.parametrize("radius", [1.0, "neighbour"])
 def test_one_image_is_left_for_the_last_batch(name, radius, images):
-    model = recompile(wide_model(name, vat_radius=radius), run_eagerly=True)
+    model = recompile(wide_model(name, regularizer={"radius": radius}), run_eagerly=True)
     fit(model, images[:5], batch_size=4)
     assert np.isfinite(model.evaluate(images[:5], batch_size=4, verbose=0)).all()
 
 
 def test_one_image_is_left_for_the_last_compiled_batch(images):
-    fit(recompile(wide_model("vae", vat_radius="neighbour"), jit_compile=True), images[:5], batch_size=4)
+    fit(recompile(wide_model("vae", regularizer={"radius": "neighbour"}), jit_compile=True), images[:5], batch_size=4)
 
 
 @every_model

@@ -38,7 +38,7 @@ def test_fit_refuses_what_is_no_image(data, words, as_dataset):
 def test_float64_is_taken_as_float32(images):
     weights = []
     for dtype in (np.float32, np.float64):
-        model = small_model("vae", latents={"gaussian": 3, "categorical": (4,)}, vat_weight=1.0)
+        model = small_model("vae", latents={"gaussian": 3, "categorical": (4,)}, regularizer={"weight": 1.0})
         model.compile(model.optimizer, run_eagerly=True)
         data = tf.data.Dataset.from_tensor_slices(images.astype(dtype)).batch(24)
         model.fit(data, verbose=0)

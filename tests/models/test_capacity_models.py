@@ -8,7 +8,8 @@ import tensorflow as tf
 from compare import GAUSSIAN, HYBRID, KEY, assert_same, objective
 from small import small_model
 
-from vaezoo.terms import categorical_kl, gaussian_kl
+import vaezoo
+from vaezoo.terms import capacity, categorical_kl, discrete_ceiling, gaussian_kl
 
 
 def parts(model, x):
@@ -61,12 +62,47 @@ def test_joint_loss(images):
         assert_same(model, lambda model: objective(model, images), model, by_hand)
 
 
-def test_capacity_beyond_log_k_is_refused():
-    with pytest.raises(ValueError, match=r"at most sum log K = 2.4849 nats.*Received: 2.5"):
-        small_model("joint_vae", latents=HYBRID, y_capacity=2.5)
+def test_a_capacity_beyond_log_k_stops_there():
+    model = small_model("joint_vae", latents=HYBRID, y_capacity=6.0, y_steps=10)
+    capacities = []
+    for step in range(12):
+        model.step.assign(step)
+        capacities.append(model.capacities()["kl_y"].numpy())
+    np.testing.assert_allclose(capacities, [min(0.6 * step, math.log(12)) for step in range(12)], rtol=1e-6)
     assert small_model("joint_vae", latents=HYBRID).y_capacity == pytest.approx(math.log(12))
-    with pytest.raises(ValueError, match="steps >= 1"):
-        small_model("annealed_vae", c_steps=0)
+    assert small_model("joint_vae", latents=HYBRID, y_capacity=6.0).get_config()["y_capacity"] == 6.0
+
+
+@pytest.mark.parametrize("name", ["joint_vae_mnist", "joint_vae_fashion_mnist", "joint_vae_dsprites"])
+def test_duponts_numbers_give_his_capacities_at_every_step(name):
+    """Those of his code, and those of a ramp to sum log K that ends at the step at which his stops."""
+    preset = vaezoo.PRESETS[name]
+    maximum, steps = preset.hyperparameters["y_capacity"], preset.hyperparameters["y_steps"]
+    ceiling = discrete_ceiling(preset.latents["categorical"])
+    t = np.arange(steps + 100)
+    received = capacity(tf.constant(t), maximum, steps, ceiling).numpy()
+    duponts = np.minimum(np.minimum(maximum * t / steps, maximum), ceiling)
+    np.testing.assert_allclose(received, duponts, rtol=1e-6)
+    stop = round(steps * ceiling / maximum)
+    assert stop == np.argmax(duponts == ceiling)
+    np.testing.assert_allclose(received, np.minimum(ceiling * t / stop, ceiling), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "name, options",
+    [
+        ("annealed_vae", {"c_max": -1.0}),
+        ("annealed_vae", {"c_steps": 0}),
+        ("joint_vae", {"z_capacity": -1.0}),
+        ("joint_vae", {"z_steps": 0}),
+        ("joint_vae", {"y_capacity": -1.0}),
+        ("joint_vae", {"y_steps": 0}),
+    ],
+)
+def test_impossible_capacities(name, options):
+    ((argument, value),) = options.items()
+    with pytest.raises(ValueError, match=f"`{argument}` must be .*Received: {value}"):
+        small_model(name, **options)
 
 
 def test_capacities_count_steps_not_updates(images):

@@ -15,13 +15,13 @@ def test_each_update_moves_its_own_variables(images):
     model = small_model("factor_vae")
     model.optimizer.build(model.trainable_variables)
     D, vae = weights_of(model.discriminator), weights_of(model.encoder) + weights_of(model.decoder)
-    model.descend(model.vae, images, model.trainable_variables)
+    model.apply_gradient_step(model.vae, images, model.trainable_variables)
     assert all((a == b).all() for a, b in zip(D, weights_of(model.discriminator), strict=True))
     moved = weights_of(model.encoder) + weights_of(model.decoder)
     assert all((a != b).any() for a, b in zip(vae, moved, strict=True))
 
     variables, optimizer = model.discriminator.variables, model.discriminator_optimizer
-    model.descend(model.adversary, (images, images), variables, optimizer=optimizer, update=1)
+    model.apply_gradient_step(model.adversary, (images, images), variables, optimizer=optimizer, update=1)
     assert all((a != b).any() for a, b in zip(D, weights_of(model.discriminator), strict=True))
     after = weights_of(model.encoder) + weights_of(model.decoder)
     assert all((a == b).all() for a, b in zip(moved, after, strict=True))
@@ -56,9 +56,9 @@ def test_a_toggle_of_trainable_does_not_hand_the_discriminator_to_the_vaes_optim
     assert not toggled.trainable_variables
     toggled.trainable = True
     D = weights_of(toggled.discriminator)
-    toggled.descend(toggled.vae, images, toggled.trainable_variables)
+    toggled.apply_gradient_step(toggled.vae, images, toggled.trainable_variables)
     assert all((a == b).all() for a, b in zip(D, weights_of(toggled.discriminator), strict=True))
-    plain.descend(plain.vae, images, plain.trainable_variables)
+    plain.apply_gradient_step(plain.vae, images, plain.trainable_variables)
     for model in (toggled, plain):
         model.train_on_batch(images)
     assert len(toggled.optimizer.variables) == len(plain.optimizer.variables)

@@ -1,15 +1,17 @@
+import inspect
+import math
+import re
+import typing
+
 import keras
 import pytest
 from small import small_model
 
 import vaezoo
+from vaezoo.models import BaseVAE
 
 WEIGHTS = {
-    "beta_vae": ["beta"],
-    "annealed_vae": ["gamma"],
-    "joint_vae": ["gamma"],
-    "factor_vae": ["gamma"],
-    "beta_tcvae": ["alpha", "beta", "gamma"],
+    "beta_tcvae": ["alpha", "gamma"],
     "info_vae": ["lambda_"],
     "wae_mmd": ["lambda_"],
     "dip_vae": ["lambda_od", "lambda_d"],
@@ -18,14 +20,73 @@ WEIGHTS = {
 }
 
 
-@pytest.mark.parametrize("name", WEIGHTS)
-def test_weights_must_not_be_negative(name):
+ANNEALED = {
+    "beta_vae": ["beta"],
+    "annealed_vae": ["gamma", "c_max"],
+    "joint_vae": ["gamma", "z_capacity", "y_capacity"],
+    "factor_vae": ["gamma"],
+    "beta_tcvae": ["beta"],
+}
+VALUES = ["high", True, 3, 2.5, math.nan, math.inf, None]
+
+
+@pytest.fixture(scope="module")
+def construct():
+    """The constructor of a model by its name, with networks and what it requires."""
     vae = small_model("vae")
-    size = {"dataset_size": 48} if "dataset_size" in vaezoo.MODELS[name].hyperparameters() else {}
-    for weight in [*WEIGHTS[name], "vat_weight"]:
+
+    def call(name, **options):
+        required = {"dataset_size": 48} if "dataset_size" in vaezoo.MODELS[name].hyperparameters() else {}
+        return vaezoo.MODELS[name](vae.encoder, vae.decoder, latents=vae.latents, **{**required, **options})
+
+    return call
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_must_not_be_negative(name, construct):
+    for weight in WEIGHTS[name]:
         for value in (-1, float("nan"), float("inf"), "high", True):
             with pytest.raises(ValueError, match=f"`{weight}` must be a finite number and not be negative. Received"):
-                vaezoo.MODELS[name](vae.encoder, vae.decoder, latents=vae.latents, **size, **{weight: value})
+                construct(name, **{weight: value})
+
+
+@pytest.mark.parametrize("name", ANNEALED)
+def test_annealed_weights_are_numbers_or_schedules(name, construct):
+    for weight in ANNEALED[name]:
+        for value in (-1, float("nan"), float("inf"), "high", True, abs):
+            words = (
+                f"`{weight}` must be a finite number and not be negative, or a keras.*LearningRateSchedule. Received"
+            )
+            with pytest.raises(ValueError, match=words):
+                construct(name, **{weight: value})
+
+
+@pytest.mark.parametrize("name", vaezoo.MODELS)
+def test_values_of_another_type_are_refused(name, construct):
+    """Every argument of a constructor refuses what its annotation excludes, by name."""
+    hints = typing.get_type_hints(BaseVAE.__init__) | typing.get_type_hints(vaezoo.MODELS[name].__init__)
+    shared = inspect.signature(BaseVAE.__init__).parameters.keys() - {"likelihood", "scale"}
+    tried = 0
+    for argument in vaezoo.MODELS[name].hyperparameters().keys() - shared:
+        kinds = typing.get_args(hints[argument]) or (hints[argument],)
+        if {float, int, bool, str, keras.Model} & set(kinds):
+            for value in VALUES:
+                if not is_of(value, kinds):
+                    tried += 1
+                    with pytest.raises(
+                        ValueError, match=rf"(?s)`{argument}` must .*Received: {re.escape(repr(value))}"
+                    ):
+                        construct(name, **{argument: value})
+    assert tried >= 8
+
+
+def is_of(value, kinds):
+    """Whether a value is of one of several types: ints are floats too, bools are no numbers, NaN and inf are not."""
+    if isinstance(value, bool):
+        return bool in kinds
+    if isinstance(value, (int, float)) and not math.isfinite(value):
+        return False
+    return isinstance(value, kinds) or (isinstance(value, int) and float in kinds)
 
 
 @pytest.mark.parametrize("alpha, lambda_", [(1.5, 10.0), (-0.5, 1.0)])

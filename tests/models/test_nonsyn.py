@@ -60,7 +60,7 @@ def test_the_second_update_moves_the_encoder_only(images):
     model.optimizer.build(model.trainable_variables)
     before = weights_of(model.decoder)
     encoder_before = weights_of(model.encoder)
-    model.descend(model.synergy, images, model.encoder.trainable_variables, update=1)
+    model.apply_gradient_step(model.synergy, images, model.encoder.trainable_variables, update=1)
     for a, b in zip(before, weights_of(model.decoder), strict=True):
         np.testing.assert_array_equal(a, b)
     assert any((a != b).any() for a, b in zip(encoder_before, weights_of(model.encoder), strict=True))

@@ -20,7 +20,7 @@ strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 # An objective without noise, a mean over images: two halves on two replicas are one batch on one device.
 alone = small_model("nonsyn", policy="per_example", omega=0.1)
 alone.compile(keras.optimizers.SGD(0.1))
-alone.descend(alone.synergy, tf.constant(images), alone.encoder.trainable_variables, update=1)
+alone.apply_gradient_step(alone.synergy, tf.constant(images), alone.encoder.trainable_variables, update=1)
 with strategy.scope():
     both = small_model("nonsyn", policy="per_example", omega=0.1)
     both.compile(keras.optimizers.SGD(0.1))
@@ -28,7 +28,7 @@ with strategy.scope():
 before = weights_of(both)
 halves = strategy.experimental_distribute_values_from_function(
     lambda context: tf.constant(images[8 * context.replica_id_in_sync_group :][:8]))
-strategy.run(lambda x: both.descend(both.synergy, x, both.encoder.trainable_variables, update=1), (halves,))
+strategy.run(lambda x: both.apply_gradient_step(both.synergy, x, both.encoder.trainable_variables, update=1), (halves,))
 for a, b, c in zip(weights_of(both), weights_of(alone), before):
     np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 assert any((a != c).any() for a, c in zip(weights_of(both), before))

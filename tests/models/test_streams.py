@@ -29,6 +29,7 @@ class Batches(keras.utils.PyDataset):
         self.epochs.append("end")
 
 
+SPEC = tf.TensorSpec((None, *SHAPE), tf.float32)
 KINDS = {
     "dataset": lambda x: tf.data.Dataset.from_tensor_slices(x).batch(8),
     "labelled": lambda x: tf.data.Dataset.from_tensor_slices((x, np.zeros(48))).batch(8),
@@ -102,12 +103,12 @@ def test_a_data_set_keeps_its_size_options_and_bits(images):
     options.experimental_optimization.apply_default_optimizations = False
     for kind, size in (("dataset", BATCHES), ("uncounted", tf.data.UNKNOWN_CARDINALITY)):
         dataset = KINDS[kind](images).with_options(options)
-        checked = checked_data(dataset, SHAPE)
+        checked = checked_data(dataset, SPEC)
         assert checked.cardinality() == size
         assert checked.options().experimental_optimization.apply_default_optimizations is False
         assert checked.element_spec == dataset.element_spec
         np.testing.assert_array_equal(np.stack(list(checked)), np.stack(list(dataset)))
-    assert checked_data(KINDS["dataset"](images).repeat(), SHAPE).cardinality() == tf.data.INFINITE_CARDINALITY
+    assert checked_data(KINDS["dataset"](images).repeat(), SPEC).cardinality() == tf.data.INFINITE_CARDINALITY
 
 
 def test_a_pydataset_hears_of_epochs(model, images):
@@ -139,10 +140,10 @@ def test_keras_does_not_warn_that_it_cannot_shuffle(model, images):
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "arrays of a generator"])
 def test_no_batch_is_larger_than_the_data_set(kind, images):
-    data = checked_data(KINDS[kind](images), SHAPE, most=7)
+    data = checked_data(KINDS[kind](images), SPEC, most=7)
     with pytest.raises(ValueError, match="Batch 1 of the data: .*the batch size, 8. Rec.*: 7."), refusals_in_one_line():
         next(iter(data))
-    next(iter(checked_data(KINDS[kind](images), SHAPE, most=8)))
+    next(iter(checked_data(KINDS[kind](images), SPEC, most=8)))
 
 
 def test_nor_is_one_of_an_array_or_of_static_size(images):

@@ -10,9 +10,9 @@ from scipy import stats
 from small import small_model
 
 from vaezoo import plots
-from vaezoo.metrics import Representation
+from vaezoo.encoding import EncodedDataset
 from vaezoo.plots.images import image_grid
-from vaezoo.plots.style import COLOURS, DASHES, MAP, MARKERS
+from vaezoo.plots.style import COLORMAP, COLOURS, LINE_STYLES, MARKERS
 
 SIZES = (3, 6, 8, 4, 5)
 NAMES = ("shape", "scale", "orientation", "x", "y")
@@ -20,13 +20,13 @@ RUNS = [{"beta": b, "mig": b + s, "rec": 10 * b - s} for b in (2, 1, 4) for s in
 
 
 @pytest.fixture(scope="module")
-def representation():
+def encoded():
     """z_0 is 3 x + y, z_1 is scale with a sign by shape, z_2 is idle."""
     factors = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
     shape, scale, _, x, y = factors.T
     mean = np.stack([3 * x + y, scale * (shape - 1), 0 * x], axis=1).astype(np.float32)
     log_var = np.tile(np.float32([-2, -2, 0]), (len(mean), 1))
-    return Representation(mean, log_var, factors=factors, factor_names=NAMES, factor_sizes=SIZES)
+    return EncodedDataset(mean, log_var, factors=factors, factor_names=NAMES, factor_sizes=SIZES)
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,10 @@ def hybrid(images):
     return model
 
 
-def figures(representation, hybrid, images, tmp_path):
+def figures(encoded, hybrid, images, tmp_path):
     values = [0.1, 2.0, 0.5]
     return [
-        plots.mean_activations(representation),
+        plots.mean_activations(encoded),
         plots.kl_bars(values, values, values),
         plots.variance_information(values, [0.9, 0.01, 0.4], values),
         plots.factor_matrix(np.eye(5), NAMES),
@@ -55,8 +55,8 @@ def figures(representation, hybrid, images, tmp_path):
     ]
 
 
-def test_every_figure_fits_a_column_with_letters_of_seven_points(representation, hybrid, images, tmp_path):
-    for figure in figures(representation, hybrid, images, tmp_path):
+def test_every_figure_fits_a_column_with_letters_of_seven_points(encoded, hybrid, images, tmp_path):
+    for figure in figures(encoded, hybrid, images, tmp_path):
         assert figure.get_figwidth() == pytest.approx(3.3)
         written = [text for text in figure.findobj(matplotlib.text.Text) if text.get_text()]
         assert written and min(text.get_fontsize() for text in written) >= 7
@@ -66,8 +66,8 @@ def test_every_figure_fits_a_column_with_letters_of_seven_points(representation,
             assert box.x0 > -2 and box.x1 < figure.bbox.x1 + 2 and box.y0 > -2 and box.y1 < figure.bbox.y1 + 2
 
 
-def test_mean_activations_are_means_over_all_else(representation):
-    figure = plots.mean_activations(representation)
+def test_mean_activations_are_means_over_all_else(encoded):
+    figure = plots.mean_activations(encoded)
     maps = [axes for axes in figure.axes if axes.images]
     assert [axes.get_title() for axes in maps] == ["$z_{0}$", "$z_{1}$"]  # by KL; the idle one is left out
     x, y = np.arange(4), np.arange(5)
@@ -82,10 +82,10 @@ def test_mean_activations_are_means_over_all_else(representation):
     assert [len(axes.lines[0].get_xdata()) for axes in against] == [6, 8, 6, 8]
 
 
-def test_mean_activations_need_their_factors(representation):
+def test_mean_activations_need_their_factors(encoded):
     with pytest.raises(ValueError, match="needs the factors"):
-        plots.mean_activations(Representation(representation.mean, representation.log_var))
-    idle = Representation(representation.mean * 0, representation.log_var * 0, factors=representation.factors,
+        plots.mean_activations(EncodedDataset(encoded.mean, encoded.log_var))
+    idle = EncodedDataset(encoded.mean * 0, encoded.log_var * 0, factors=encoded.factors,
                           factor_names=NAMES, factor_sizes=SIZES)  # fmt: skip
     with pytest.raises(ValueError, match="KL above"):
         plots.mean_activations(idle)
@@ -200,6 +200,6 @@ def test_colours_differ_without_green_cones():
     seen = [deuteranopic(colour) for colour in COLOURS]
     distances = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
     assert min(distances) > 15
-    assert len(set(MARKERS)) == len(set(map(str, DASHES))) == len(set(COLOURS)) == 7
-    lightness = [deuteranopic(colour)[0] for colour in colormaps[MAP](np.linspace(0, 1, 20))]
+    assert len(set(MARKERS)) == len(set(map(str, LINE_STYLES))) == len(set(COLOURS)) == 7
+    lightness = [deuteranopic(colour)[0] for colour in colormaps[COLORMAP](np.linspace(0, 1, 20))]
     assert min(np.diff(lightness)) > 1  # a map rises in lightness alone

@@ -6,8 +6,8 @@ from small import small_model
 
 from vaezoo import plots
 from vaezoo.data import FactorGrid
-from vaezoo.metrics import Representation
-from vaezoo.plots.names import line_name, readable, visible
+from vaezoo.encoding import EncodedDataset
+from vaezoo.plots.labels import axis_label, legend_label, without_markup
 
 SIZES = (2, 3, 4, 3, 3)
 NAMES = ("kind", "scale", "orientation", "x", "y")
@@ -19,18 +19,18 @@ def legend_of(figure):
 
 
 @pytest.fixture(scope="module")
-def representation():
+def encoded():
     """z_0 is ten times z_1, and both follow x."""
     factors = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
     mean = np.stack([10 * factors[:, 3], factors[:, 3]], axis=1).astype(np.float32)
-    return Representation(
+    return EncodedDataset(
         mean, np.full_like(mean, -3), factors=factors, factor_names=NAMES, factor_sizes=SIZES, dataset_size=len(factors)
     )
 
 
-def test_mean_activations_show_the_values_of_factors(representation):
+def test_mean_activations_show_the_values_of_factors(encoded):
     grid = FactorGrid(NAMES, SIZES, VALUES)
-    figure = plots.mean_activations(representation, lines="kind", grid=grid)
+    figure = plots.mean_activations(encoded, lines="kind", grid=grid)
     scale, orientation = (axes for axes in figure.axes if axes.lines and axes.get_xlabel())
     np.testing.assert_allclose(scale.lines[0].get_xdata(), VALUES[1])
     np.testing.assert_allclose(orientation.lines[0].get_xdata(), VALUES[2])
@@ -39,12 +39,12 @@ def test_mean_activations_show_the_values_of_factors(representation):
     assert [tick.get_text() for tick in last.get_xticklabels()] == ["-1", "1"]
     assert [tick.get_text() for tick in last.get_yticklabels()] == ["2", "4"]
     assert (last.get_xlabel(), last.get_ylabel()) == ("x", "y")
-    numbers = plots.mean_activations(representation, lines="kind")
+    numbers = plots.mean_activations(encoded, lines="kind")
     np.testing.assert_allclose(next(axes for axes in numbers.axes if axes.lines).lines[0].get_xdata(), [0, 1, 2])
 
 
-def test_mean_activations_have_one_range_of_colours_and_say_what_they_show(representation):
-    figure = plots.mean_activations(representation, lines="kind")
+def test_mean_activations_have_one_range_of_colours_and_say_what_they_show(encoded):
+    figure = plots.mean_activations(encoded, lines="kind")
     assert {axes.images[0].get_clim() for axes in figure.axes if axes.images} == {(0, 20)}  # of z_1 alone: 0 to 2
     assert len({axes.get_ylim() for axes in figure.axes if axes.lines}) == 1
     assert [axes.get_ylabel() for axes in figure.axes if axes.lines][::2] == ["mean of $z_{0}$", "mean of $z_{1}$"]
@@ -99,13 +99,13 @@ def test_trade_offs_tell_their_intervals(sweeps, told):
 def test_trade_offs_have_readable_names():
     axes = plots.trade_offs({"imae": runs((1, 0))}, ["mi_y"]).axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == (r"$\beta$", "$I(x; y)$ (nats)")
-    assert readable("mi_y_1") == "$I(x; y_{1})$ (nats)"
-    assert readable("dci_forest_informativeness_train") == "DCI (forest) informativeness (train)"
-    assert readable("dci_disentanglement") == "DCI disentanglement"
-    assert readable("beta, lambda_, beta_y") == r"$\beta$, $\lambda$, $\beta_y$"
-    assert readable("modularity") == "modularity" and readable("learning_rate") == "learning rate"
-    assert line_name("imae, vat_weight=0") == "IMAE, VAT weight = 0" and line_name("ours") == "ours"
-    assert visible(r"$\mathrm{KL}_z$ (nats)") == "KLz (nats)" and len(visible(r"$\beta_y$")) == 2
+    assert axis_label("mi_y_1") == "$I(x; y_{1})$ (nats)"
+    assert axis_label("dci_forest_informativeness_train") == "DCI (forest) informativeness (train)"
+    assert axis_label("dci_disentanglement") == "DCI disentanglement"
+    assert axis_label("beta, lambda_, beta_y") == r"$\beta$, $\lambda$, $\beta_y$"
+    assert axis_label("modularity") == "modularity" and axis_label("learning_rate") == "learning rate"
+    assert legend_label("imae, vat_weight=0") == "IMAE, VAT weight = 0" and legend_label("ours") == "ours"
+    assert without_markup(r"$\mathrm{KL}_z$ (nats)") == "KLz (nats)" and len(without_markup(r"$\beta_y$")) == 2
 
 
 def test_score_matrix_has_factors_down_and_latents_across():

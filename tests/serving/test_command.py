@@ -17,7 +17,7 @@ from absl.testing import flagsaver
 from small import small_model
 
 import vaezoo
-from vaezoo.training.checkpoint import Checkpoints
+from vaezoo.training.checkpoint_manager import CheckpointManager
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,7 @@ def test_a_keras_file_and_what_to_keep(run, main, images, tmp_path, monkeypatch,
         assert card["training"].get("steps") == steps
     assert capsys.readouterr().out.split() == ["shapes/1", "shapes/2"]
     assert [child.name for child in (tmp_path / "shapes").iterdir()] == ["2"]
+    assert "shapes/2 is a SavedModel" in str(call(main, "--run=shapes/2", "--to=again"))
     encode = tf.saved_model.load("shapes/2").signatures["encode"]
     encode(image=tf.constant(images[:9]))
     with pytest.raises(tf.errors.InvalidArgumentError, match="image"):
@@ -155,7 +156,7 @@ def test_a_folder_in_the_way_is_found_before_the_model_is_loaded(run, main, tmp_
 
 def test_an_unfinished_run_is_exported_at_its_newest_checkpoint(run, main, tmp_path, capsys):
     _, model = run
-    Checkpoints(tmp_path / "run" / "checkpoints", model, {}).save(7, [{"step": 7, "loss": 50.5}])
+    CheckpointManager(tmp_path / "run" / "checkpoints", model, {}).save(7, [{"step": 7, "loss": 50.5}])
     (tmp_path / "run" / "config.json").write_text(json.dumps({"dataset": "shapes.npz", "steps": 12}))
     assert call(main, f"--run={tmp_path}/run", f"--to={tmp_path}/shapes") is None
     assert capsys.readouterr().err == "Step 7\n"

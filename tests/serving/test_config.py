@@ -7,7 +7,7 @@ import pytest
 from google.protobuf import text_format
 
 import vaezoo
-from vaezoo.serving.export import MAX_BATCH
+from vaezoo.serving.saved_model import MAX_BATCH
 
 CONFIG = Path(vaezoo.__path__[0]) / "serving" / "config"
 README = Path(__file__).parents[2] / "README.md"

@@ -1,14 +1,11 @@
 """A folder that cannot take a version is refused before any work, and nothing is left."""
 
 import os
-import sys
 
 import pytest
 from small import small_model
 
-from vaezoo.serving import check_export_folder, export
-
-exporting = sys.modules["vaezoo.serving.export"]  # whose name in the package is the function's
+from vaezoo.serving import check_export_folder, export, saved_model
 
 
 def contents(folder):
@@ -18,8 +15,8 @@ def contents(folder):
 @pytest.fixture
 def no_work(monkeypatch):
     """Fails the test if an export begins."""
-    monkeypatch.setattr(exporting, "publishing", None)
-    monkeypatch.setattr(exporting, "save", None)
+    monkeypatch.setattr(saved_model, "publishing", None)
+    monkeypatch.setattr(saved_model, "write_saved_model", None)
 
 
 @pytest.mark.parametrize("folder", ["file", "file/models", "file/deep/models", "link", "link/models"])

@@ -3,29 +3,17 @@
 import json
 import os
 import resource
-import sys
+import shutil
 import threading
 from pathlib import Path
 
 import pytest
 import tensorflow as tf
 from small import small_model
+from text_versions import names, publish_text
 
-from vaezoo.serving import export, publishing
-from vaezoo.serving import publish as module
-from vaezoo.serving.publish import publish, versions
-
-exporting = sys.modules["vaezoo.serving.export"]  # whose name in the package is the function's
-
-
-def names(folder):
-    return sorted(child.name for child in folder.iterdir())
-
-
-def publish_text(folder, text="x", **options):
-    with publishing(folder, **options) as publication:
-        (publication.beside / "model").write_text(text)
-    return publication.version
+from vaezoo.serving import export, publish, saved_model
+from vaezoo.serving.publish import rename_to_next_version
 
 
 def test_versions_go_up_and_none_is_replaced(tmp_path):
@@ -47,7 +35,7 @@ def test_publishers_at_once_each_get_a_version(tmp_path):
             written = tmp_path / f"{i}-{j}"
             written.mkdir()
             (written / "model").write_text(f"{i}-{j}")
-            found.append(publish(written, tmp_path / "models"))
+            found.append(rename_to_next_version(written, tmp_path / "models"))
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
     [thread.start() for thread in threads]
@@ -73,7 +61,7 @@ def test_publishers_at_once_that_prune_never_give_a_number_twice(tmp_path):
 
 def test_nobody_publishes_between_the_choice_of_a_number_and_its_use(tmp_path, monkeypatch):
     """Two others, of whom the last prunes, come while the first has seen what versions there are."""
-    others, found, seen = [], [], module.versions
+    others, found, seen = [], [], publish.versions
 
     def interrupted(folder):
         result = seen(folder)
@@ -86,19 +74,19 @@ def test_nobody_publishes_between_the_choice_of_a_number_and_its_use(tmp_path, m
         return result
 
     publish_text(tmp_path)
-    monkeypatch.setattr(module, "versions", interrupted)
+    monkeypatch.setattr(publish, "versions", interrupted)
     assert publish_text(tmp_path, "mine").name == "2"
     [other.join() for other in others]
     assert sorted(version.name for version in found) == ["3", "4"]
 
 
-@pytest.mark.parametrize("target", ["save", "write_warmup", "write_card"])
+@pytest.mark.parametrize("target", ["write_saved_model", "write_warmup", "write_model_card"])
 @pytest.mark.parametrize("error", [OSError, lambda words: tf.errors.ResourceExhaustedError(None, None, words)])
 def test_a_failed_export_leaves_nothing(target, error, tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise error("No space left on device")
 
-    monkeypatch.setattr(exporting, target, full)
+    monkeypatch.setattr(saved_model, target, full)
     for folder in (tmp_path, tmp_path / "saved_models" / "vae"):
         with pytest.raises(OSError, match="No space"):
             export(small_model("vae"), folder)
@@ -123,7 +111,7 @@ def test_an_old_version_that_stays_is_a_warning(tmp_path, monkeypatch):
 
     for _ in range(2):
         publish_text(tmp_path)
-    monkeypatch.setattr(module.os, "rename", refuse)
+    monkeypatch.setattr(os, "rename", refuse)
     with pytest.warns(RuntimeWarning, match="version 1 was not removed: .*Permission denied"):
         assert publish_text(tmp_path, keep=1) == tmp_path / "3"
     assert names(tmp_path) == ["1", "3"]
@@ -137,67 +125,10 @@ def test_a_rename_that_cannot_be_synced_is_a_warning(tmp_path, monkeypatch):
             raise OSError(5, "Input/output error")
         fsync(handle)
 
-    monkeypatch.setattr(module.os, "fsync", refuse)
+    monkeypatch.setattr(os, "fsync", refuse)
     with pytest.warns(RuntimeWarning, match="Published, but .*Input/output error"):
         assert publish_text(tmp_path) == tmp_path / "1"
     assert names(tmp_path) == ["1"]
-
-
-def test_the_lock_of_another_user_is_in_use(tmp_path, monkeypatch):
-    """Root may open everything: hence the refusal is played."""
-    theirs, real = tmp_path / ".writing-theirs", os.open
-    theirs.mkdir()
-    (tmp_path / ".writing-theirs.lock").touch(0o600)
-
-    def refuse(path, *args, **options):
-        if str(path).endswith(".writing-theirs.lock"):
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path, *args, **options)
-
-    monkeypatch.setattr(module.os, "open", refuse)
-    assert publish_text(tmp_path) == tmp_path / "1"
-    assert names(tmp_path) == [".writing-theirs", ".writing-theirs.lock", "1"]
-
-
-@pytest.mark.parametrize("refused", ["folders", "everything"])
-def test_where_folders_cannot_be_locked_nothing_is_overwritten(refused, tmp_path, monkeypatch):
-    """And where files cannot be either, nobody knows what is litter."""
-    flock = module.fcntl.flock
-
-    def refuse(handle, operation):
-        if refused == "everything" or operation == module.fcntl.LOCK_EX:
-            raise OSError(95, "Operation not supported")
-        flock(handle, operation)
-
-    (tmp_path / ".writing-a").mkdir()
-    (tmp_path / ".writing-a.lock").touch()
-    monkeypatch.setattr(module.fcntl, "flock", refuse)
-    assert [publish_text(tmp_path, str(i)).name for i in range(3)] == ["1", "2", "3"]
-    assert publish_text(tmp_path, keep=2) == tmp_path / "4" and (tmp_path / "3" / "model").read_text() == "2"
-    with pytest.raises(ZeroDivisionError), publishing(tmp_path):
-        raise ZeroDivisionError
-    left = [".writing-a", ".writing-a.lock"] if refused == "everything" else []
-    assert names(tmp_path) == [*left, "3", "4"]
-
-
-def test_a_folder_that_a_failed_publisher_takes_away_is_made_again(tmp_path, monkeypatch):
-    """Another, who made it, removes it before anything is in it."""
-    folder, mkstemp, removed = tmp_path / "saved_models" / "vae", module.tempfile.mkstemp, []
-
-    def late(**options):
-        if not removed:
-            removed.extend((folder, folder.parent))
-            [path.rmdir() for path in removed]
-        return mkstemp(**options)
-
-    monkeypatch.setattr(module.tempfile, "mkstemp", late)
-    assert publish_text(folder) == folder / "1"
-    assert removed and names(folder) == ["1"]
-
-
-def test_where_no_folder_can_be_made_it_says_so():
-    with pytest.raises(FileNotFoundError, match="/proc/vae"):
-        publish_text(Path("/proc/vae"))
 
 
 @pytest.mark.parametrize("largest", [2_000, 40_000], ids=["variables", "graph"])
@@ -228,7 +159,7 @@ def test_keep_removes_the_oldest_and_never_the_newest(tmp_path):
 
 def test_what_is_removed_leaves_whole(tmp_path, monkeypatch):
     """By the time that its files go, no server can find it."""
-    found, rmtree = [], module.shutil.rmtree
+    found, rmtree = [], shutil.rmtree
 
     def spy(path, **options):
         found.append(names(Path(path).parent))
@@ -236,35 +167,10 @@ def test_what_is_removed_leaves_whole(tmp_path, monkeypatch):
 
     publish_text(tmp_path)
     publish_text(tmp_path)
-    monkeypatch.setattr(module.shutil, "rmtree", spy)
+    monkeypatch.setattr(shutil, "rmtree", spy)
     publish_text(tmp_path, keep=1)
     assert [[name for name in seen if name.isdigit()] for seen in found] == [["3"]]
     assert names(tmp_path) == ["3"]
-
-
-def test_the_litter_of_the_dead_goes_and_that_of_the_living_stays(tmp_path):
-    dead = tmp_path / ".writing-dead"
-    (dead / "new").mkdir(parents=True)
-    (tmp_path / ".writing-dead.lock").touch()
-    (tmp_path / ".writing-early.lock").touch()  # died before its folder was made
-    with publishing(tmp_path) as living:
-        (living.beside / "model").write_text("living")
-        assert not dead.exists()
-        assert publish_text(tmp_path).name == "1"
-        assert (living.beside / "model").read_text() == "living"
-    assert living.version.name == "2"
-    assert names(tmp_path) == ["1", "2"]
-
-
-def test_what_is_no_file_is_no_lock(tmp_path):
-    """A folder, a pipe or a link in a circle of such a name is somebody else's, and in nobody's way."""
-    (tmp_path / ".writing-a.lock").mkdir()
-    (tmp_path / ".writing-a").mkdir()
-    os.mkfifo(tmp_path / ".writing-b.lock")
-    (tmp_path / ".writing-c.lock").symlink_to(tmp_path / ".writing-c.lock")
-    before = names(tmp_path)
-    assert [publish_text(tmp_path, keep=1).name for _ in range(2)] == ["1", "2"]
-    assert names(tmp_path) == sorted([*before, "2"])
 
 
 def test_numbers_beyond_those_of_a_server_are_no_versions(tmp_path):
@@ -281,88 +187,8 @@ def test_numbers_beyond_those_of_a_server_are_no_versions(tmp_path):
     assert names(tmp_path) == before
 
 
-def test_nothing_hidden_looks_like_a_version(tmp_path):
-    with publishing(tmp_path) as publication:
-        (publication.beside / "model").write_text("x")
-        assert len(names(tmp_path)) == 2 and all(name.startswith(".") for name in names(tmp_path))
-        assert versions(tmp_path) == []
-
-
-def test_it_is_on_the_disk_before_it_appears(tmp_path, monkeypatch):
-    events, fsync, rename = [], os.fsync, os.rename
-
-    def spy_fsync(handle):
-        events.append(Path(os.readlink(f"/proc/self/fd/{handle}")))
-        fsync(handle)
-
-    def spy_rename(source, target):
-        rename(source, target)
-        events.append("renamed")
-
-    monkeypatch.setattr(module.os, "fsync", spy_fsync)
-    monkeypatch.setattr(module.os, "rename", spy_rename)
-    with publishing(tmp_path) as publication:
-        (publication.beside / "variables").mkdir()
-        (publication.beside / "variables" / "data").write_text("x")
-    beside = publication.beside
-    before, after = events[: events.index("renamed")], events[events.index("renamed") + 1 :]
-    assert set(before) == {beside, beside / "variables", beside / "variables" / "data"}
-    assert after == [tmp_path]
-
-
-def test_old_versions_leave_durably_before_their_files_go(tmp_path, monkeypatch):
-    """Or a crash could bring back half of one."""
-    events, fsync, rmtree = [], os.fsync, module.shutil.rmtree
-
-    def spy_fsync(handle):
-        events.append((os.readlink(f"/proc/self/fd/{handle}"), names(tmp_path)))
-        fsync(handle)
-
-    def spy_rmtree(path, **options):
-        events.append("removed")
-        rmtree(path, **options)
-
-    for _ in range(3):
-        publish_text(tmp_path)
-    monkeypatch.setattr(module.os, "fsync", spy_fsync)
-    monkeypatch.setattr(module.shutil, "rmtree", spy_rmtree)
-    publish_text(tmp_path, keep=2)
-    synced, seen = events[events.index("removed") - 1]
-    assert synced == str(tmp_path) and [name for name in seen if name.isdigit()] == ["3", "4"]
-
-
-def test_new_folders_are_on_the_disk(tmp_path, monkeypatch):
-    synced, fsync = [], os.fsync
-
-    def spy(handle):
-        synced.append(Path(os.readlink(f"/proc/self/fd/{handle}")))
-        fsync(handle)
-
-    monkeypatch.setattr(module.os, "fsync", spy)
-    publish_text(tmp_path / "saved_models" / "vae")
-    assert {tmp_path, tmp_path / "saved_models"} <= set(synced)
-
-
 def test_the_name_of_a_link_counts(tmp_path):
     (tmp_path / "disk").mkdir()
     (tmp_path / "shapes").symlink_to(tmp_path / "disk")
     version = export(small_model("vae"), f"{tmp_path}/shapes/")
     assert json.loads((version / "model.json").read_text())["name"] == "shapes"
-
-
-def test_a_lock_that_was_taken_for_litter_is_made_again(tmp_path, monkeypatch):
-    """Another publisher sweeps between the making of a lock and its locking."""
-    flock, swept = module.fcntl.flock, []
-
-    def late(handle, operation):
-        if not swept:
-            swept.append(os.readlink(f"/proc/self/fd/{handle}"))
-            os.unlink(swept[0])
-        flock(handle, operation)
-
-    monkeypatch.setattr(module.fcntl, "flock", late)
-    with publishing(tmp_path) as publication:
-        (publication.beside / "model").write_text("x")
-        hidden = publication.beside.parent
-        assert swept and names(tmp_path) == [hidden.name, f"{hidden.name}.lock"]
-    assert names(tmp_path) == ["1"]

@@ -13,16 +13,18 @@ from small import small_model
 from vaezoo.serving import export
 from vaezoo.serving import publish as module
 from vaezoo.serving.publish import versions
+from vaezoo.serving.staging import file_lock
 
 WRITER = """
     import pathlib, runpy, shutil, sys, time, types
-    package = sys.modules["vaezoo"] = types.ModuleType("vaezoo")  # without TensorFlow, which takes seconds to import
-    package.__path__ = [str(pathlib.Path(sys.argv[1]).parents[1])]
+    for name, level in {"vaezoo": 1, "vaezoo.serving": 0}.items():  # without TensorFlow, which takes seconds to import
+        package = sys.modules[name] = types.ModuleType(name)
+        package.__path__ = [str(pathlib.Path(sys.argv[1]).parents[level])]
     publishing = runpy.run_path(sys.argv[1])["publishing"]
     while True:
         with publishing(sys.argv[2], keep=30) as publication:
             for part in sys.argv[4:]:
-                target = publication.beside / part
+                target = publication.staging_dir / part
                 target.parent.mkdir(exist_ok=True)
                 shutil.copyfile(f"{sys.argv[3]}/{part}", target)
                 time.sleep(0.002)
@@ -32,8 +34,8 @@ WRITER = """
 
 def abandoned(lock):
     """Whether nobody holds it: its writer died in the middle."""
-    with module.locked(lock) as mine:
-        return mine
+    with file_lock(lock) as acquired:
+        return acquired
 
 
 def test_publishing_under_fire(images, tmp_path):
@@ -67,7 +69,7 @@ def test_publishing_under_fire(images, tmp_path):
             process.kill()
             process.wait()
     with module.publishing(folder) as publication:  # the next publisher cleans up
-        (publication.beside / "model").write_text("x")
+        (publication.staging_dir / "model").write_text("x")
     left = versions(folder)
     assert sorted(child.name for child in folder.iterdir()) == sorted(map(str, left))
     assert left == list(range(left[-1] - len(left) + 1, left[-1] + 1)) and 30 <= len(left) <= 31

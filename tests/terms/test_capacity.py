@@ -1,9 +1,10 @@
 import math
 
+import keras
 import pytest
 import tensorflow as tf
 
-from vaezoo.terms import capacity, check_discrete_capacity, discrete_ceiling
+from vaezoo.terms import capacity, discrete_ceiling
 
 
 @pytest.mark.parametrize(
@@ -31,15 +32,10 @@ def test_it_compiles_with_a_step_that_moves():
     assert [compiled(tf.constant(t)).numpy() for t in range(6)] == [0.0, 2.5, 5.0, 7.5, 10.0, 10.0]
 
 
-def test_a_discrete_capacity_out_of_reach_is_refused():
-    check_discrete_capacity(math.log(10), (10,))
-    check_discrete_capacity(3.4, (10, 3))
-    assert math.log(7 * 8) > discrete_ceiling((7, 8))  # by an ulp
-    check_discrete_capacity(math.log(7 * 8), (7, 8))
-    with pytest.raises(ValueError, match=r"2\.3026 nats, for categorical=\(10,\)\. Received: 5\.0"):
-        check_discrete_capacity(5.0, (10,))
-    with pytest.raises(ValueError, match="Received: 0.5"):
-        check_discrete_capacity(0.5, ())
+def test_a_schedule_is_the_ramp_itself():
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([2, 5], [1.0, 4.0, 2.0])
+    given = [capacity(tf.constant(t), schedule, 1, ceiling=3.0).numpy() for t in range(8)]
+    assert given == [1.0, 1.0, 1.0, 3.0, 3.0, 3.0, 2.0, 2.0]
 
 
 @pytest.mark.parametrize(("maximum", "steps"), [(-1.0, 10), (1.0, 0), (math.nan, 10)])

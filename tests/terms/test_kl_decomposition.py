@@ -216,7 +216,7 @@ def test_errors_name_what_was_received():
     z, mu, log_var = encoded(B=32)
     with pytest.raises(ValueError, match="'mvs'"):
         aggregate_posterior(z, mu, log_var, dataset_size=N, estimator="mvs")
-    with pytest.raises(ValueError, match="`dataset_size` must be at least 1. Received: 0"):
+    with pytest.raises(ValueError, match="`dataset_size` must be a whole number of at least 1. Received: 0"):
         aggregate_posterior(z, mu, log_var, dataset_size=0)
     with pytest.raises(ValueError, match="at least the batch size, 32. Received: 31"):
         aggregate_posterior(z, mu, log_var, dataset_size=31)

@@ -1,72 +1,23 @@
+"""The folder of a run: its identity, its files and what it refuses."""
+
 import json
 import os
 import shutil
-import signal
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from interrupting import SETTINGS, after_step
 from small import small_model
 
 import vaezoo
-from vaezoo.evaluate import evaluate, report
-from vaezoo.training import Interrupted, Run, load_newest
-from vaezoo.training.checkpoint import Checkpoints, stored
-from vaezoo.training.rows import read_rows
-
-SETTINGS = {"steps": 12, "batch_size": 4, "seed": 5, "log_every": 4, "checkpoint_every": 3}
-every_model = pytest.mark.parametrize("name", vaezoo.MODELS)
+from vaezoo.training import Run
+from vaezoo.training.metrics_csv import read_rows
 
 
 @pytest.fixture(scope="module")
 def data(images):
     return vaezoo.data.from_arrays(images)
-
-
-def terminate():
-    signal.raise_signal(signal.SIGTERM)
-
-
-def state(model, folder):
-    return [stored(variable) for variable in Checkpoints(folder, model).state.values()]
-
-
-@every_model
-def test_a_run_that_stops_and_goes_on_ends_with_the_same_bits(name, data, tmp_path):
-    whole = small_model(name)
-    rows = Run(tmp_path / "whole", {}).fit(whole, data, **SETTINGS)
-    parts = Run(tmp_path / "parts", {})
-    for stop in (5,) if name not in ("nonsyn", "factor_vae") else (5, 7):
-        model = small_model(name)
-        with pytest.raises(Interrupted, match=f"after step {stop}"):
-            parts.fit(after_step(model, stop, terminate), data, **SETTINGS)
-    last = small_model(name)
-    assert parts.fit(last, data, **SETTINGS) == rows == read_rows(tmp_path / "parts" / "metrics.csv")
-    for a, b in zip(state(whole, tmp_path / "whole"), state(last, tmp_path / "parts"), strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert last.step.numpy() == 12
-
-
-def after_step(model, step, act):
-    """The model, with `act` called once it has done a step."""
-    make = model.make_train_function
-
-    def make_train_function(force=False):
-        make(force)
-        train = model.train_function
-
-        def train_then_act(iterator):
-            logs = train(iterator)
-            if model.step.numpy() == step:
-                act()
-            return logs
-
-        model.train_function = train_then_act
-        return train_then_act
-
-    model.make_train_function = make_train_function
-    return model
 
 
 def test_rows_are_means_since_the_last_row(data, tmp_path):
@@ -78,14 +29,6 @@ def test_rows_are_means_since_the_last_row(data, tmp_path):
         twin.reset_metrics()
         losses.append(float(twin.train_on_batch(x, return_dict=True)["loss"]))
     np.testing.assert_allclose([row["loss"] for row in rows], [np.mean(losses[:4]), np.mean(losses[4:])], rtol=1e-5)
-
-
-def test_a_finished_run_is_left_alone(data, tmp_path):
-    run = Run(tmp_path / "run", {})
-    rows = run.fit(small_model("vae"), data, **SETTINGS)
-    model = small_model("vae")
-    assert run.fit(model, data, **SETTINGS) == rows
-    assert model.step.numpy() == 12
 
 
 def test_another_configuration_is_refused_and_shown(data, tmp_path):
@@ -104,18 +47,6 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     assert (tmp_path / "thesis.tex").read_text() == "dear"
 
 
-def test_no_number_stops_the_run_and_keeps_the_last_good_checkpoint(data, tmp_path):
-    """The weights break after step 7, so step 8's terms are NaN; the checkpoint of step 6 stays."""
-    model = small_model("vae")
-    bias = model.decoder.trainable_variables[-1]
-    after_step(model, 7, lambda: bias.assign(bias * np.nan))
-    with pytest.raises(FloatingPointError, match="Step 8 made the term 'reconstruction' nan"):
-        Run(tmp_path / "run", {}).fit(model, data, **SETTINGS)
-    again = small_model("vae")
-    assert Checkpoints(tmp_path / "run" / "checkpoints", again).restore().step == 6
-    assert all(np.isfinite(value).all() for value in again.get_weights())
-
-
 def test_a_run_that_diverged_before_its_first_checkpoint_leaves_its_folder_free(data, tmp_path):
     model = small_model("vae")
     bias = model.decoder.trainable_variables[-1]
@@ -128,18 +59,6 @@ def test_a_run_that_diverged_before_its_first_checkpoint_leaves_its_folder_free(
     assert len(list((tmp_path / "run" / "tensorboard").iterdir())) == 1
     with pytest.raises(ValueError, match="learning_rate: 0.01 there, 1000000.0 now"):
         Run(tmp_path / "run", {"learning_rate": 1e6})
-
-
-@pytest.mark.parametrize("name", ["annealed_vae", "factor_vae"])
-def test_an_extended_run_ends_with_the_bits_of_one_that_had_its_steps_from_the_start(name, data, tmp_path):
-    settings = {**SETTINGS, "checkpoint_every": 5}
-    whole, first, last = (small_model(name) for _ in range(3))
-    Run(tmp_path / "whole", {"steps": 12}).fit(whole, data, **settings)
-    Run(tmp_path / "run", {"steps": 7, "log_every": 7}).fit(first, data, **{**settings, "steps": 7, "log_every": 7})
-    Run(tmp_path / "run", {"steps": 12, "log_every": 4}).fit(last, data, **{**settings, "checkpoint_every": 3})
-    for a, b in zip(state(whole, tmp_path), state(last, tmp_path), strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert json.loads((tmp_path / "run" / "config.json").read_text())["steps"] == 12
 
 
 def test_a_run_cannot_be_shortened_and_a_schedule_of_its_length_identifies_it(data, tmp_path):
@@ -168,32 +87,6 @@ def test_a_run_on_the_same_images_from_elsewhere_goes_on(data, images, tmp_path)
     copy = vaezoo.data.from_arrays(images.copy(), labels=np.zeros(48, int), name="other")
     rows = Run(tmp_path / "run", {"dataset": "./b.npz"}).fit(small_model("vae"), copy, **SETTINGS)
     assert rows[-1]["step"] == 12
-
-
-def test_a_training_that_ends_early_is_an_error(data, tmp_path):
-    """Keras's fit ends without a word where a callback or the data raise OutOfRangeError, as a failed write does."""
-    model = small_model("vae")
-
-    class Fails(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            if batch == 6:
-                raise tf.errors.OutOfRangeError(None, None, "file too large")
-
-    with pytest.raises(RuntimeError, match="ended at step 7 of 12.*checkpoint of step 6 is kept"):
-        Run(tmp_path / "run", {}).fit(model, data, **SETTINGS, callbacks=[Fails()])
-
-
-def test_an_unfinished_run_is_evaluated_at_its_newest_checkpoint(data, tmp_path):
-    run = Run(tmp_path / "run", {"model": "vae", "steps": 12, "dataset": "array"})
-    model = after_step(small_model("vae"), 5, terminate)
-    with pytest.raises(Interrupted):
-        run.fit(model, data, **SETTINGS)
-    scores = evaluate(tmp_path / "run", metrics=["active_units"], dataset=data)
-    assert scores["training"]["step"] == 5
-    assert report.table(scores).startswith("run after step 5 of 12 (not finished) on 48 of 48")
-    loaded, _ = load_newest(tmp_path / "run")
-    for a, b in zip(loaded.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
 
 
 def test_only_one_process_holds_a_run(data, tmp_path):
@@ -238,19 +131,9 @@ def test_a_damaged_configuration_is_mended_from_the_checkpoint(text, finished, d
 
 def test_other_versions_of_packages_are_told(data, tmp_path, monkeypatch):
     Run(tmp_path / "run", {}).fit(small_model("vae"), data, **{**SETTINGS, "steps": 4})
-    monkeypatch.setattr("vaezoo.training.run.versions", lambda: {"tensorflow": "9.9"})
+    monkeypatch.setattr("vaezoo.training.run.package_versions", lambda _: {"tensorflow": "9.9"})
     with pytest.warns(RuntimeWarning, match="goes on with {'tensorflow': '9.9'}"):
         Run(tmp_path / "run", {}).fit(small_model("vae"), data, **SETTINGS)
-
-
-def test_a_second_signal_ends_at_once(data, tmp_path):
-    model = small_model("vae")
-    after_step(model, 5, lambda: [terminate(), terminate()])
-    with pytest.raises(SystemExit) as stopped:
-        Run(tmp_path / "run", {}).fit(model, data, **SETTINGS)
-    assert stopped.value.code == 128 + signal.SIGTERM
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    assert [file.name for file in (tmp_path / "run" / "checkpoints").iterdir()] == ["3"]
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
@@ -282,11 +165,3 @@ def test_intervals_must_end_with_an_execution(name, value, data, tmp_path):
     with pytest.raises(ValueError, match=f"`{name}` must be {words}.*{value}"):
         Run(tmp_path / "run", {}).fit(model, data, **settings)
     assert not (tmp_path / "run").exists()
-
-
-def test_many_steps_in_one_execution_end_with_the_same_weights(data, tmp_path):
-    models = {n: small_model("nonsyn", steps_per_execution=n) for n in (1, 4)}
-    for n, model in models.items():
-        Run(tmp_path / str(n), {}).fit(model, data, **{**SETTINGS, "checkpoint_every": 4})
-    for a, b in zip(models[1].get_weights(), models[4].get_weights(), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)

@@ -1,6 +1,5 @@
 """Loads a data set by its name or path: the places that are searched, and their order."""
 
-import difflib
 import os
 import re
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vaezoo.choices import did_you_mean
 from vaezoo.data import files, npz, sprites, tfds_reader
 from vaezoo.data.arrays import from_arrays, from_bits
 from vaezoo.data.image_folder import read_folder
@@ -83,8 +83,7 @@ def _hint(name: str) -> str:
         return " TFDS does not have it either: save its images as an .npz file."
     known = {name.replace("_", ""): name for name in NAMES}
     known |= {plain: f"tfds:{name}" for plain, name in tfds_reader.SETS.items()}
-    near = difflib.get_close_matches(plain, known, n=1, cutoff=0.7)
-    return f" Did you mean '{known[near[0]]}'?" if near else ""
+    return did_you_mean(plain, known, cutoff=0.7)
 
 
 def _folders(data_dir: str | os.PathLike | None) -> list[Path]:

@@ -1,6 +1,5 @@
 """Reader of TensorFlow Datasets (TFDS), which is imported only when one of its sets is requested."""
 
-import difflib
 import math
 import os
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from vaezoo.choices import did_you_mean
 from vaezoo.data import sprites
 from vaezoo.data.factors import FactorGrid
 from vaezoo.data.guards import check_memory
@@ -85,8 +85,7 @@ def download(name: str, folder: Path | None) -> Path:
 
     base, names = re.split("[/:]", name)[0], tfds.list_builders(with_community_datasets=False)
     if base not in names:
-        near = difflib.get_close_matches(base, names, n=1)
-        hint = f" Did you mean 'tfds:{near[0]}'?" if near else ""
+        hint = did_you_mean(base, {name: f"tfds:{name}" for name in names})
         raise ValueError(f"Unknown data set of TFDS '{base}'.{hint} tfds.list_builders() names them all")
     reason = _unreachable()
     if reason:

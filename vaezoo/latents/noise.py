@@ -45,6 +45,14 @@ def fold(key: tf.Tensor, data: int | tf.Tensor) -> tf.Tensor:
     return tf.bitcast(philox(key, tf.stack([data, tf.constant(FOLD, tf.uint64)]), [2]), tf.int32)
 
 
+def step_key(seed: int, step: int | tf.Tensor, stream: int) -> tf.Tensor:
+    """Returns the key (int32 [2]) of the noise of a step: a pure function of seed, step, stream and replica."""
+    key = fold(tf.stack([tf.constant(seed % 2**31, tf.int32), tf.cast(step, tf.int32)]), stream)
+    context = tf.distribute.get_replica_context()
+    many = context is not None and tf.distribute.get_strategy().num_replicas_in_sync > 1
+    return fold(key, context.replica_id_in_sync_group) if many else key
+
+
 def open_uniform(key: tf.Tensor, shape: Shape) -> tf.Tensor:
     """Draws from U(0, 1), float32 [shape].
 

@@ -1,4 +1,4 @@
-"""Discrete latents as clusters, compared with the true classes."""
+"""Clustering scores of discrete latents: accuracy, NMI and ARI."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vaezoo.metrics import inputs
-from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.interval import bootstrap_interval
 
 
 def clustering_accuracy(
@@ -14,22 +14,22 @@ def clustering_accuracy(
 ) -> dict[str, float]:
     """Accuracy under the best one-to-one assignment of clusters to classes, by the Hungarian method.
 
-    Yang et al. 2010, "Image Clustering Using Local Discriminant Models and Global Integration".
-
     Args:
         labels: [N], the cluster of each image, such as the argmax of a categorical latent; any values.
-        classes: [N], its true class; any values. Numbers of clusters and classes may differ: the surplus is
-            wrong.
-        seed: draws the resamples.
-        bootstrap: resamples of images for the interval, assigned anew each; 0 for none.
+        classes: [N], its true class; any values. If there are more clusters than classes, images of unassigned
+            clusters count as errors, and vice versa.
+        seed: seeds the resamples.
+        bootstrap: resamples of images for the interval, each with an assignment of its own; 0 for none.
         confidence: of the interval.
 
     Returns:
-        `clustering_accuracy` in (0, 1], with `clustering_accuracy_low`, `clustering_accuracy_high` on
-        request.
+        `clustering_accuracy` in (0, 1], with `clustering_accuracy_low`, `clustering_accuracy_high` on request.
 
     Raises:
-        ValueError: not two arrays [N] of the same N >= 1, or NaN.
+        ValueError: if the arguments are not two arrays [N] of the same N >= 1, or have missing values.
+
+    References:
+        Yang et al. 2010, "Image Clustering Using Local Discriminant Models and Global Integration".
     """
 
     def matched(y: np.ndarray, c: np.ndarray) -> float:
@@ -90,7 +90,24 @@ def compare(
     confidence: float,
     bounds: tuple[float, float] = (0.0, 1.0),
 ) -> dict[str, float]:
-    """`statistic` of labels [N] and classes [N], both numbered from 0, with its interval."""
+    """Evaluates a statistic of clusters and classes, with its interval.
+
+    Args:
+        name: of the score.
+        statistic: function of clusters [N] and classes [N], both numbered from 0.
+        labels: of the metric.
+        classes: of the metric.
+        seed: of the metric.
+        bootstrap: of the metric.
+        confidence: of the metric.
+        bounds: least and greatest possible value of the statistic.
+
+    Returns:
+        `name`, with `_low` and `_high` on request.
+
+    Raises:
+        ValueError: as the metric.
+    """
     labels, classes = inputs.as_array(labels, "labels"), inputs.as_array(classes, "classes")
     if labels.ndim != 1 or labels.shape != classes.shape or len(labels) == 0:
         raise ValueError(
@@ -106,4 +123,4 @@ def compare(
         return {name: statistic(y[rows], c[rows])}
 
     rng = np.random.default_rng(seed)
-    return with_interval(score, len(y), rng, bootstrap=bootstrap, confidence=confidence, bounds=bounds)
+    return bootstrap_interval(score, len(y), rng, bootstrap=bootstrap, confidence=confidence, bounds=bounds)

@@ -1,10 +1,10 @@
-"""The disentanglement metric of the FactorVAE paper."""
+"""FactorVAE score, the disentanglement metric of the FactorVAE paper."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from vaezoo.metrics.fixed_factor import FullGrid, Grid, MatchingRows, fixed_factor
-from vaezoo.metrics.interval import with_interval
+from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.rows import UpTo, check_count, draw
 from vaezoo.metrics.scaling import exponents, to_unit_range
 
@@ -23,30 +23,30 @@ def factor_vae_score(
     bootstrap: int = 0,
     confidence: float = 0.95,
 ) -> dict[str, float]:
-    """Accuracy of a vote from the latent of least variance to the factor held fixed (Kim & Mnih 2018, section 3).
+    """Accuracy of a majority vote that predicts the fixed factor from the latent of least variance (Kim & Mnih 2018).
 
         d* = argmin_d Var_L[z_d] / Var[z_d] over L images sharing factor k;  predict argmax_k votes(d*, k)
 
     Protocol (disentanglement_lib, `factor_vae_metric.gin`): 10,000 votes to train, 5,000 to test, L = 64
-    images in each; k uniform; global variances from 10,000 rows (all, if there are fewer), latents of
-    standard deviation below 0.05 pruned. The reference reports the number of all latents as that of active
-    ones; here pruned ones are not counted.
+    images in each; k uniform; global variances from 10,000 rows (all, if there are fewer); latents with a
+    standard deviation below 0.05 pruned. The reference reports the number of all latents as that of the active
+    ones; here pruned ones are not counted. The metric is defined in section 3 of the paper.
 
-    Images are drawn with replacement, and no row is kept from training for the test. Where rows are matched and a
-    factor has few for each value, the same groups come again, and useless codes score above 1/F: a warning says so.
+    Images are drawn with replacement, and training and test share all rows. If rows are matched and a factor has few
+    for each value, the same groups recur in training and test, and useless codes score above 1/F; a warning says so.
 
     Args:
         codes: [N, D], the mean representation.
         factors: [N, F], F >= 2, discrete.
-        seed: draws the images, and the resamples.
-        grid: with `sizes`, if the rows are a full grid in its order (a FactorGrid); otherwise rows are
-            matched.
-        num_train, num_test: votes.
-        num_variance: rows for the global variance, None for all. The default takes all where there are fewer.
-        batch_size: L, images in a vote.
+        seed: seeds the draw of the images, and the resamples.
+        grid: has `sizes`, if the rows are a full grid in its order (a FactorGrid); None to match rows.
+        num_train: votes to train.
+        num_test: votes to test.
+        num_variance: rows for the global variance, None for all. The default takes all if there are fewer.
+        batch_size: L, images per vote.
         threshold: least standard deviation of an active latent.
-        bootstrap: resamples of test votes for the interval, with the classifier kept; 0 for none. It has no width
-            where every test vote is right: see `vaezoo.metrics.interval`.
+        bootstrap: resamples of test votes for the interval, with the classifier kept; 0 for none. The interval has no
+            width if every test vote is correct: see `vaezoo.metrics.interval`.
         confidence: of the interval.
 
     Returns:
@@ -55,8 +55,8 @@ def factor_vae_score(
         `factor_vae_score_high` on request.
 
     Raises:
-        ValueError: bad shapes, NaN, a continuous or constant factor, fewer than 2 factors, a grid that does
-            not fit, no votes.
+        ValueError: for bad shapes, NaN, a continuous or constant factor, fewer than 2 factors, a grid that does not
+            match the factors, no votes.
     """
     check_count(1, num_train=num_train, num_test=num_test)
     check_count(2, batch_size=batch_size)
@@ -80,7 +80,7 @@ def factor_vae_score(
     def score(rows: np.ndarray) -> dict[str, float]:
         return {"factor_vae_score": test[rows].mean()}
 
-    return with_interval(score, num_test, rng, bootstrap=bootstrap, confidence=confidence) | {
+    return bootstrap_interval(score, num_test, rng, bootstrap=bootstrap, confidence=confidence) | {
         "factor_vae_score_train": float(train.mean()),
         "factor_vae_active_latents": float(active.sum()),
     }
@@ -89,7 +89,7 @@ def factor_vae_score(
 def votes(
     z: np.ndarray, draws: FullGrid | MatchingRows, count: int, batch_size: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`count` votes (d*, k): the latents [count] of least variance over images sharing factors [count]."""
+    """Draws votes (d*, k): the latents [count] of least variance over images that share the factors [count]."""
     shared = rng.integers(draws.num_factors, size=count)
     latent = np.empty(count, np.int64)
     for k in range(draws.num_factors):

@@ -1,4 +1,4 @@
-"""Rows that share a factor: what the beta-VAE and FactorVAE scores draw their pairs and groups from."""
+"""Draws rows that share a factor, for the pairs and groups of the beta-VAE and FactorVAE scores."""
 
 import warnings
 from typing import Protocol
@@ -12,23 +12,24 @@ ENOUGH = 50  # rows for each value of a factor
 
 
 class Grid(Protocol):
-    """A full grid of factors, the last one fastest; vaezoo.data.factors.FactorGrid is one."""
+    """A full grid of factors, the last one fastest, such as `vaezoo.data.FactorGrid`."""
 
     sizes: tuple[int, ...]
 
 
 class FullGrid:
-    """Every combination of factor values once, in the order of the grid: sharing is arithmetic on row numbers.
+    """Draws from rows that are all combinations of factor values, in the order of a grid, by arithmetic on row numbers.
 
     Args:
         grid: has `sizes` (V_1, ..., V_F).
         factors: [N, F], of any type.
 
     Raises:
-        ValueError: rows that are not this grid, or not in its order.
+        ValueError: if the rows are not this grid, or not in its order.
     """
 
     def __init__(self, grid: Grid, factors: np.ndarray):
+        """Checks that the rows are the grid."""
         self.sizes = tuple(int(size) for size in grid.sizes)
         expected = [int(np.prod(self.sizes)), len(self.sizes)]
         if list(factors.shape) != expected or min(self.sizes) < 2:
@@ -44,11 +45,11 @@ class FullGrid:
                 raise ValueError(f"Row i must have the factors of grid index i. Received other values of factor {k}.")
 
     def anchors(self, k: int, count: int, rng: np.random.Generator) -> np.ndarray:
-        """`count` random rows."""
+        """Draws `count` random rows."""
         return rng.integers(self.n, size=count)
 
     def sharing(self, rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-        """A random row with the same factor k for each of `rows`, all other factors drawn anew."""
+        """Draws a row with the same factor k for each of `rows`; all other factors are drawn independently."""
         others = rng.integers(self.n, size=rows.shape)
         value, other_value = (r // self.strides[k] % self.sizes[k] for r in (rows, others))
         return others + (value - other_value) * self.strides[k]
@@ -57,25 +58,26 @@ class FullGrid:
 
 
 class MatchingRows:
-    """Any set of rows: sharing is a random row of those with an equal value of the factor.
+    """Draws from any set of rows, by choosing among the rows with an equal value of the factor.
 
-    The other factors are then drawn as they occur together with that value: from a full grid, as the
-    definition says.
+    The other factors have the distribution in which they occur together with that value, which for a full grid is
+    that of the definition of the metrics.
 
     Args:
         factors: [N, F], discrete, of any type.
 
     Raises:
-        ValueError: a factor that is constant or continuous, or of which no value occurs twice.
+        ValueError: for a factor that is constant or continuous, or of which no value occurs twice.
     """
 
     def __init__(self, factors: np.ndarray):
+        """Groups the rows by the value of each factor; warns if the groups are small."""
         self.v = inputs.classes(factors)
         self.n, self.num_factors = factors.shape
         self.orders = [np.argsort(v_k, kind="stable") for v_k in self.v.T]
         self.counts = [np.bincount(v_k) for v_k in self.v.T]
-        self.firsts = [np.cumsum(n) - n for n in self.counts]  # where the rows of each value begin in the order
-        self.places = [np.argsort(order) for order in self.orders]  # where each row stands in it
+        self.firsts = [np.cumsum(n) - n for n in self.counts]  # offset of the rows of each value in the order
+        self.places = [np.argsort(order) for order in self.orders]  # position of each row in it
         self.matched = [np.flatnonzero(n[v_k] > 1) for n, v_k in zip(self.counts, self.v.T, strict=True)]
         alone = [k for k, rows in enumerate(self.matched) if not len(rows)]
         if alone:
@@ -91,16 +93,16 @@ class MatchingRows:
             )
 
     def anchors(self, k: int, count: int, rng: np.random.Generator) -> np.ndarray:
-        """`count` random rows, of those whose value of factor k another row has too."""
+        """Draws `count` random rows, of those whose value of factor k another row has too."""
         return rng.choice(self.matched[k], size=count)
 
     def sharing(self, rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-        """A random row with the same factor k for each of `rows`; it can be the row itself."""
+        """Draws a row with the same factor k for each of `rows`; it can be the row itself."""
         v = self.v[rows, k]
         return self.orders[k][self.firsts[k][v] + rng.integers(self.counts[k][v])]
 
     def partners(self, rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-        """As `sharing`, for rows whose value another row has too; never the row itself, which differs in nothing."""
+        """Draws as `sharing`, for rows whose value another row has too, but never the row itself."""
         v = self.v[rows, k]
         first, count = self.firsts[k][v], self.counts[k][v]
         place = self.places[k][rows] - first
@@ -110,11 +112,19 @@ class MatchingRows:
 def fixed_factor(
     codes: ArrayLike, factors: ArrayLike, grid: Grid | None, metric: str
 ) -> tuple[np.ndarray, FullGrid | MatchingRows]:
-    """What both scores begin with: checked codes [N, D], and the way to draw rows of them that share a factor.
+    """Checks the inputs of a metric, and returns the object that draws rows that share a factor.
 
     Args:
-        codes, factors, grid: those of the metric: rows are drawn by `grid` if there is one, by matching rows if not.
+        codes: of the metric, [N, D].
+        factors: of the metric, [N, F].
+        grid: of the metric; None to match rows.
         metric: its name, for the error of a single factor.
+
+    Returns:
+        The codes, float64, and the object that draws.
+
+    Raises:
+        ValueError: as the metric.
     """
     codes, factors = inputs.check(codes, factors)
     inputs.at_least_two_factors(factors, metric)

@@ -1,4 +1,4 @@
-"""Entropy and mutual information of discrete variables, by counting. All in nats."""
+"""Entropy and mutual information of discrete variables, by counting, in nats."""
 
 from collections.abc import Sequence
 
@@ -13,18 +13,24 @@ ROUNDING = 8 * np.finfo(np.float64).eps  # of entropies: the least information o
 
 
 def entropy(p: np.ndarray, axis: int = -1) -> np.ndarray:
-    """H = -sum p log p along `axis`, with 0 log 0 = 0."""
+    """Returns H = -sum p log p along `axis`, with 0 log 0 = 0."""
     return -np.sum(p * np.log(p, out=np.zeros_like(p), where=p > 0), axis=axis)
 
 
 def equal_width_bins(x: ArrayLike, bins: int = 20) -> np.ndarray:
-    """Each column of x [N, D] or [N] cut into `bins` intervals of equal width between its least and greatest value.
+    """Bins each column of x into intervals of equal width between its least and greatest value.
 
-    The reference's `histogram_discretizer`. Returns the bin numbers 0 ... bins-1, int64, of the shape of x;
-    a constant column falls into one bin.
+    This is the reference's `histogram_discretizer`.
+
+    Args:
+        x: [N, D] or [N].
+        bins: number of bins, 2 or more.
+
+    Returns:
+        The bin numbers 0 ... bins-1, int64, of the shape of x; a constant column falls into one bin.
 
     Raises:
-        ValueError: fewer than 2 bins; not numbers, NaN or infinity.
+        ValueError: for fewer than 2 bins, and for values that are not finite numbers.
     """
     check_count(2, bins=bins)
     x = inputs.as_array(x, "x")
@@ -37,7 +43,11 @@ def equal_width_bins(x: ArrayLike, bins: int = 20) -> np.ndarray:
 
 
 def discretize(codes: np.ndarray, bins: int, discrete: Sequence[int] = ()) -> np.ndarray:
-    """Codes [N, D] -> integers [N, D]: equal-width bins, but the columns in `discrete` keep their exact values."""
+    """Converts codes [N, D] to integers [N, D]: equal-width bins, and exact values in the columns `discrete`.
+
+    Raises:
+        ValueError: for an unknown column in `discrete`, and as `equal_width_bins`.
+    """
     unknown = [j for j in discrete if not -codes.shape[1] <= j < codes.shape[1]]
     if unknown:
         raise ValueError(f"`discrete` must hold columns of the codes, 0 ... {codes.shape[1] - 1}. Received {unknown}.")
@@ -48,14 +58,14 @@ def discretize(codes: np.ndarray, bins: int, discrete: Sequence[int] = ()) -> np
 
 
 def entropies(x: np.ndarray) -> np.ndarray:
-    """H(x_j) of each column of non-negative integers x [N, D] -> [D] nats."""
+    """Returns H(x_j) [D] nats of each column of non-negative integers x [N, D]."""
     return np.array([entropy(np.bincount(column) / len(x)) for column in x.T])
 
 
 def discrete_information(x: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """I(x_j; v_k) = H(x_j) + H(v_k) - H(x_j, v_k) of non-negative integers x [N, D], v [N, F] -> [D, F] nats.
+    """Returns I(x_j; v_k) = H(x_j) + H(v_k) - H(x_j, v_k), [D, F] nats, of non-negative integers x [N, D], v [N, F].
 
-    What rounding leaves of independent columns is 0: a ratio of such remainders would be of no meaning.
+    Values within the rounding error, as of independent columns, are set to 0: their ratios would be meaningless.
     """
     levels = v.max(axis=0) + 1
     joint = np.array(
@@ -71,17 +81,19 @@ def discrete_information(x: np.ndarray, v: np.ndarray) -> np.ndarray:
 def mutual_information(
     codes: ArrayLike, factors: ArrayLike, *, bins: int = 20, discrete: Sequence[int] = ()
 ) -> np.ndarray:
-    """I(z_j; v_k) of every latent with every factor -> [D, F] nats, estimated from all rows by counting.
+    """Estimates I(z_j; v_k) of every latent with every factor, from all rows by counting.
 
     Args:
         codes: [N, D], cut into `bins` equal-width bins per column.
         factors: [N, F], discrete, of any type.
         bins: bins per code.
-        discrete: columns of `codes` which are classes already (the argmax of a categorical latent): counted
-            exactly.
+        discrete: columns of `codes` that are classes (the argmax of a categorical latent): counted exactly.
+
+    Returns:
+        float64 [D, F], in nats.
 
     Raises:
-        ValueError: bad shapes, NaN, a continuous or constant factor, an unknown column in `discrete`.
+        ValueError: for bad shapes, NaN, a continuous or constant factor, an unknown column in `discrete`.
     """
     codes, factors = inputs.check(codes, factors)
     return discrete_information(discretize(codes, bins, discrete), inputs.classes(factors))

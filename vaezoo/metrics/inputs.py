@@ -1,4 +1,4 @@
-"""What every metric accepts: finite codes [N, D] and factors [N, F] without gaps."""
+"""Validates the inputs of metrics: finite codes [N, D] and factors [N, F] without missing values."""
 
 from numbers import Real
 from typing import Any
@@ -10,10 +10,10 @@ from vaezoo.metrics.scaling import to_unit_range
 
 
 def as_array(value: ArrayLike, name: str) -> np.ndarray:
-    """`value` as an array; lists with strings keep the type of each value.
+    """Converts `value` to an array; lists with strings keep the type of each value.
 
     Raises:
-        ValueError: masked values, which an array would show as valid, or rows of different lengths.
+        ValueError: for masked values, which an array would show as valid, or rows of different lengths.
     """
     parts = value if isinstance(value, (list, tuple)) else [value]
     masked = sum(int(np.sum(np.ma.getmask(part))) for part in parts)
@@ -28,10 +28,10 @@ def as_array(value: ArrayLike, name: str) -> np.ndarray:
 
 
 def check_codes(codes: ArrayLike, name: str = "codes", dtype: DTypeLike = np.float64) -> np.ndarray:
-    """`codes` as an array of finite floats [N, D], float64 unless `dtype` says otherwise.
+    """Converts `codes` to an array of finite floats [N, D], float64 by default.
 
     Raises:
-        ValueError: not two axes, no rows or columns, not numbers, or NaN, infinity or what is infinite in `dtype`.
+        ValueError: if they have no two axes, no rows or no columns, are not numbers, or not finite in `dtype`.
     """
     codes = as_array(codes, name)
     if codes.ndim != 2 or 0 in codes.shape:
@@ -51,11 +51,42 @@ def check_codes(codes: ArrayLike, name: str = "codes", dtype: DTypeLike = np.flo
     return codes
 
 
-def check(codes: ArrayLike, factors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """`codes` as finite float64 [N, D] and `factors` as an array [N, F] of the same N.
+def check_posterior(
+    mean: ArrayLike, log_var: ArrayLike, dtype: DTypeLike = np.float64
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns mean and log-variance [N, d] of a Gaussian posterior as finite arrays of one shape.
 
     Raises:
-        ValueError: as `check_codes`; also for factors that are not [N, F], or lack a value (NaN, NaT, None, NA).
+        ValueError: as `check_codes`, and for different shapes.
+    """
+    mean, log_var = (check_codes(a, name, dtype) for a, name in ((mean, "mean"), (log_var, "log_var")))
+    if mean.shape != log_var.shape:
+        raise ValueError(
+            f"`mean` and `log_var` must have the same shape. Received {list(mean.shape)} and {list(log_var.shape)}."
+        )
+    return mean, log_var
+
+
+def check_probabilities(q: ArrayLike, n: int) -> np.ndarray:
+    """Converts `q` to class probabilities, float64 [n, K].
+
+    Raises:
+        ValueError: for another number of rows, negative values, or rows that do not sum to 1.
+    """
+    q = check_codes(q, "probabilities")
+    if len(q) != n or q.min() < 0 or np.abs(q.sum(axis=1) - 1).max() > 1e-3:
+        raise ValueError(
+            f"`probabilities` must be [{n}, K], non-negative and sum to 1 over K. Received shape {list(q.shape)}, "
+            f"least value {q.min():.4g}, sums {q.sum(axis=1).min():.4g} ... {q.sum(axis=1).max():.4g}."
+        )
+    return q.astype(np.float64)
+
+
+def check(codes: ArrayLike, factors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Converts `codes` to finite float64 [N, D] and `factors` to an array [N, F] of the same N.
+
+    Raises:
+        ValueError: as `check_codes`; for factors that are not [N, F], or have missing values (NaN, NaT, None, NA).
     """
     codes, factors = check_codes(codes), as_array(factors, "factors")
     if factors.ndim != 2 or factors.shape[1] == 0:
@@ -74,7 +105,11 @@ def check(codes: ArrayLike, factors: ArrayLike) -> tuple[np.ndarray, np.ndarray]
 
 
 def check_complete(values: np.ndarray, name: str) -> None:
-    """Raises ValueError for an array of any type and shape with a missing value in it: NaN, NaT, None or NA."""
+    """Checks that an array of any type and shape has no missing value: NaN, NaT, None or NA.
+
+    Raises:
+        ValueError: if it has one; the message has the place of the first.
+    """
     if values.dtype.kind == "O":
         missing = np.array([is_missing(value) for value in values.flat], bool).reshape(values.shape)
     elif values.dtype.kind in "fcmM":
@@ -88,7 +123,7 @@ def check_complete(values: np.ndarray, name: str) -> None:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether an object is None, NaN, NaT or pandas' NA."""
+    """Returns whether an object is None, NaN, NaT or pandas' NA."""
     try:
         return value is None or bool(value != value)
     except TypeError:  # NA has no truth value
@@ -96,7 +131,11 @@ def is_missing(value: Any) -> bool:
 
 
 def distinct(column: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """The values of a column [N] in their order, and the number of each row's [N]. Raises ValueError if unordered."""
+    """Returns the distinct values of a column [N], sorted, and the index among them of each row's value [N].
+
+    Raises:
+        ValueError: if the values cannot be sorted; `name` is that of the column, for the message.
+    """
     try:
         return np.unique(column, return_inverse=True)
     except TypeError as error:
@@ -105,12 +144,14 @@ def distinct(column: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def classes(factors: np.ndarray) -> np.ndarray:
-    """Factor values [N, F] of any type -> class numbers [N, F], 0 ... V_k - 1 in the order of the values.
+    """Converts factor values [N, F] of any type to class numbers [N, F], 0 ... V_k - 1 in the order of the values.
+
+    Integers and names are classes, however many. Floats with more than N/2 distinct values are taken to be continuous,
+    because their classes would hold single images.
 
     Raises:
-        ValueError: a factor of one value (there is nothing to encode), of values that have no order (numbers and
-            names), or one that is continuous, which is taken to mean floats with more than N/2 distinct values: its
-            classes would hold single images. Integers and names are classes, however many.
+        ValueError: for a factor of one value, one whose values cannot be sorted (numbers and names), or a continuous
+            one.
     """
     numbers = np.empty(factors.shape, np.int64, order="F")  # columns are what is counted
     for k, column in enumerate(factors.T):
@@ -126,10 +167,10 @@ def classes(factors: np.ndarray) -> np.ndarray:
 
 
 def numbers(factors: np.ndarray) -> np.ndarray:
-    """Continuous factors [N, F] as float64, each times a power of 2 that brings it into [-1, 1].
+    """Converts continuous factors [N, F] to float64, each times a power of 2 that brings it into [-1, 1].
 
     Raises:
-        ValueError: a factor that does not vary, or is no number.
+        ValueError: for a factor that is constant or not a number.
     """
     y = check_codes(factors, "factors")
     constant = np.flatnonzero(np.ptp(y, axis=0) == 0)
@@ -141,6 +182,10 @@ def numbers(factors: np.ndarray) -> np.ndarray:
 
 
 def at_least_two_factors(factors: np.ndarray, metric: str) -> None:
-    """Raises the error of a metric that compares factors with one another."""
+    """Checks that there are two factors, which metrics that compare factors need.
+
+    Raises:
+        ValueError: for a single factor; `metric` is the name in the message.
+    """
     if factors.shape[1] < 2:
         raise ValueError(f"`{metric}` compares factors, so it must have at least 2. Received {factors.shape[1]}.")

@@ -1,41 +1,42 @@
-"""scikit-learn's fits over all cores, with a progress bar on request."""
+"""Independent scikit-learn fits on all cores, with a progress bar on request."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import cache
 from multiprocessing.pool import ThreadPool
 from typing import Any
 
+from vaezoo.progress import track_progress
 
-def over_cores(fit: Callable[..., Any], tasks: list[tuple], label: str, progress: bool) -> list[Any]:
-    """`[fit(*task) for task in tasks]`, on every core.
 
-    Threads, since the fits used here leave the interpreter lock to their compiled loops: no process to start
-    and no copy of the codes. The bar moves with whichever fit ends.
+def thread_map(fit: Callable[..., Any], tasks: list[tuple], label: str, progress: bool) -> list[Any]:
+    """Returns `[fit(*task) for task in tasks]`, computed by one thread for each core.
+
+    Threads suffice because the fits used here release the interpreter lock in their compiled loops: no process has to
+    be started, and the codes are not copied. The bar moves whenever a fit ends, in any order.
+
+    Args:
+        fit: is called with the items of a task as positional arguments.
+        tasks: one tuple of arguments for each call.
+        label: of the bar.
+        progress: show the bar.
+
+    Returns:
+        The results, in the order of `tasks`.
     """
 
     def numbered(i: int) -> tuple[int, Any]:
         return i, fit(*tasks[i])
 
-    results = threads().imap_unordered(numbered, range(len(tasks)))
-    return [result for _, result in sorted(follow(results, len(tasks), label, progress), key=lambda done: done[0])]
+    results = thread_pool().imap_unordered(numbered, range(len(tasks)))
+    tracked = track_progress(results, len(tasks), label, progress)
+    return [result for _, result in sorted(tracked, key=lambda done: done[0])]
 
 
 @cache
-def threads() -> ThreadPool:
-    """One thread a core, always the same: memory that a thread has freed is kept by malloc for threads of its kind."""
+def thread_pool() -> ThreadPool:
+    """Returns a pool of one thread for each core, created once.
+
+    malloc keeps memory that a thread has freed for that thread, so new threads for every call would increase the
+    memory in use.
+    """
     return ThreadPool()
-
-
-def bar_of(total: int, label: str, progress: bool):
-    """A bar to `update` as work goes on, to be closed by `with`; it only shows if `progress`."""
-    from tqdm import tqdm
-
-    return tqdm(total=total, desc=label, disable=not progress)
-
-
-def follow(results: Iterable[Any], total: int, label: str, progress: bool) -> Iterator[Any]:
-    """`results`, behind a progress bar if `progress`."""
-    with bar_of(total, label, progress) as bar:
-        for result in results:
-            yield result
-            bar.update()

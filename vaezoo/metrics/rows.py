@@ -1,4 +1,4 @@
-"""Which rows a metric uses: a random share of them, and how many."""
+"""Draws the rows that a metric uses, for one set or for training and test."""
 
 import warnings
 from numbers import Integral
@@ -9,28 +9,28 @@ SHARES = {1: (1,), 2: (2, 1)}  # of rows that are too few: two thirds train, one
 
 
 class UpTo(int):
-    """A default number of rows: where there are fewer, all are used without a warning. A plain int is a request.
+    """A default number of rows: if there are fewer, all are used without a warning. A plain int is a request.
 
-    It equals, prints and serialises as the int, so that signatures and protocols show the number.
+    It compares, prints and serialises as the int, so signatures and protocols show the number.
     """
 
 
 def draw(n: int, rng: np.random.Generator, **wanted: int | None) -> list[np.ndarray]:
-    """Disjoint random sets of the rows 0 ... n-1, one per named count in `wanted`.
+    """Draws disjoint random sets of the rows 0 ... n-1, one per named count in `wanted`.
 
     Args:
-        n: rows there are.
-        rng: draws them. A single None takes every row in order and draws nothing.
-        wanted: rows of one set, or of two, for training and test. An int is given as asked. `UpTo` takes what the
-            other set leaves, up to its number; None takes all of that. Where neither of two is an int, their rows are
-            shared 2 : 1, each within its number.
+        n: number of rows.
+        rng: draws the sets. A single None takes every row in order and draws nothing.
+        **wanted: number of rows of one set, or of two, for training and test. An int is a request. `UpTo` takes the
+            rows that the other set leaves, up to its number; None takes all of those. If neither of two is an int, the
+            rows are shared 2 : 1, each set within its number.
 
     Returns:
-        int64 arrays of rows. Where an int cannot be given, all n rows are used, shared in the proportions asked (2 : 1
-        beside a set without an int), and a warning says so.
+        int64 arrays of rows. If a request cannot be met, all n rows are used, shared in the requested proportions
+        (2 : 1 beside a set without a request), with a warning.
 
     Raises:
-        ValueError: a count that is no whole number of at least 2, or a set that would have fewer than 2 rows.
+        ValueError: for a count that is not a whole number of at least 2, or a set that would have fewer than 2 rows.
     """
     for name, count in wanted.items():
         if count is not None:
@@ -50,12 +50,12 @@ def draw(n: int, rng: np.random.Generator, **wanted: int | None) -> list[np.ndar
 
 
 def requested(count: int | None) -> bool:
-    """Whether a caller asked for this number of rows."""
+    """Returns whether a number of rows was requested by the caller, rather than by default."""
     return count is not None and not isinstance(count, UpTo)
 
 
 def share(n: int, wanted: list[int | None]) -> tuple[list[int], bool]:
-    """Rows of each set (see `draw`), and whether a requested number could not be given."""
+    """Returns the number of rows of each set (see `draw`), and whether a request could not be met."""
     asked = [count if requested(count) else 0 for count in wanted]
     unasked = [not requested(count) for count in wanted]
     refused = sum(asked) + 2 * sum(unasked) > n and any(asked)
@@ -75,7 +75,11 @@ def share(n: int, wanted: list[int | None]) -> tuple[list[int], bool]:
 
 
 def check_count(least: int, or_none: bool = False, **counts: int) -> None:
-    """Raises ValueError for a named count that is no whole number of at least `least`."""
+    """Checks that every named count is a whole number of at least `least`, or None if `or_none`.
+
+    Raises:
+        ValueError: for one that is not.
+    """
     for name, count in counts.items():
         if isinstance(count, bool) or not isinstance(count, Integral) or count < least:
             none = "None (all rows) or " if or_none else ""

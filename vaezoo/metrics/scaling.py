@@ -1,4 +1,4 @@
-"""Scales of codes: exact powers of 2 keep squares and sums of very large or small codes within float64."""
+"""Scales codes by exact powers of 2, so that squares and sums of very large or small codes stay within float64."""
 
 import numpy as np
 
@@ -6,29 +6,33 @@ LARGEST = 1e20  # beyond 1e25 lbfgs gives up at its first step, and beyond 1e75 
 
 
 def exponents(z: np.ndarray) -> np.ndarray:
-    """The least integers e [D] with |z| < 2^e in each column of z [N, D]; 0 for a column of zeros."""
+    """Returns the least integers e [D] with |z| < 2^e in each column of z [N, D]; 0 for a column of zeros."""
     return np.frexp(np.maximum(z.max(axis=0), -z.min(axis=0)))[1]
 
 
 def to_unit_range(z: np.ndarray) -> np.ndarray:
-    """Each column of z [N, D] times a power of 2, so that its greatest magnitude is in [0.5, 1).
+    """Multiplies each column of z [N, D] by the power of 2 that brings its greatest magnitude into [0.5, 1).
 
-    The product is exact, so a result that does not depend on scale keeps its bits.
+    The product is exact, so a result that does not depend on scale has the same bits.
     """
     return np.ldexp(z, -exponents(z))
 
 
 def for_trees(z: np.ndarray) -> np.ndarray:
-    """z [N, D] as scikit-learn's trees can split it: they compare in float32, and take steps below 1e-7 for none.
+    """Scales codes z [N, D] for scikit-learn's trees, which compare in float32 and ignore steps below 1e-7.
 
-    Columns of ordinary size stay as they are, which keeps the scores those of the reference; others come into [-1, 1].
+    Columns of ordinary size are unchanged, as in the reference; others are brought into [-1, 1].
     """
     e = exponents(z)
     return np.ldexp(z, np.where((e >= -10) & (e <= 100), 0, -e))
 
 
 def check_scale(z: np.ndarray, user: str) -> None:
-    """Raises ValueError for codes z [N, D] that are too large for `user`, a classifier that depends on their scale."""
+    """Checks that codes z [N, D] are not too large for a classifier that depends on their scale.
+
+    Raises:
+        ValueError: for codes beyond `LARGEST`; `user` is the name of the classifier in the message.
+    """
     largest = max(z.max(), -z.min())
     if largest > LARGEST:
         raise ValueError(

@@ -1,5 +1,9 @@
-"""Stage 6: one paper's equation per file."""
+"""Stage 6: one paper's equation per file, and `MODELS`, which names them.
 
+A new model is a file here and a line of `MODELS`.
+"""
+
+from vaezoo.models.ada_gvae import AdaGVAE
 from vaezoo.models.annealed_vae import AnnealedVAE
 from vaezoo.models.base import BaseVAE
 from vaezoo.models.beta_tcvae import BetaTCVAE
@@ -13,18 +17,19 @@ from vaezoo.models.nonsyn import NonSynVAE, synergy_metric
 from vaezoo.models.vae import VAE
 from vaezoo.models.wae_mmd import WAEMMD
 
-__all__ = [
-    "DIPVAE",
-    "IMAE",
-    "VAE",
-    "WAEMMD",
-    "AnnealedVAE",
-    "BaseVAE",
-    "BetaTCVAE",
-    "BetaVAE",
-    "FactorVAE",
-    "InfoVAE",
-    "JointVAE",
-    "NonSynVAE",
-    "synergy_metric",
-]
+MODELS: dict[str, type[BaseVAE]] = {
+    "vae": VAE,
+    "beta_vae": BetaVAE,
+    "annealed_vae": AnnealedVAE,
+    "joint_vae": JointVAE,
+    "factor_vae": FactorVAE,
+    "beta_tcvae": BetaTCVAE,
+    "info_vae": InfoVAE,
+    "wae_mmd": WAEMMD,
+    "dip_vae": DIPVAE,
+    "nonsyn": NonSynVAE,
+    "imae": IMAE,
+    "ada_gvae": AdaGVAE,
+}
+
+__all__ = ["MODELS", "BaseVAE", "synergy_metric", *(model.__name__ for model in MODELS.values())]

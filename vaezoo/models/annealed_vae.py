@@ -1,34 +1,53 @@
 """The VAE with a controlled capacity increase (Burgess et al. 2018)."""
 
+from __future__ import annotations
+
 import keras
 import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule
 
 from vaezoo.models.base import BaseVAE
-from vaezoo.models.hyperparameters import check_weights
+from vaezoo.models.hyperparameters import at_step, check_annealed_weights, check_whole
 from vaezoo.terms import capacity, reconstruction
 
 
 @keras.saving.register_keras_serializable("vaezoo")
 class AnnealedVAE(BaseVAE):
-    """loss = rec + gamma abs(KL - C(t)), C from 0 to C_max nats over T steps (Burgess et al. 2018, Eq. 8).
+    """The VAE that holds its KL divergence at a capacity, which rises during training.
+
+        loss = rec + gamma abs(KL - C(t)),  C(t) = min(C_max t / T, C_max)
 
     KL is KL_z + KL_y, its mean over the batch: a capacity of the code, not of each image.
 
-    gamma: weight. c_max: C_max >= 0, nats. c_steps: T, in steps.
+    Args:
+        encoder, decoder, options: as for `BaseVAE`.
+        gamma: weight, a number or a schedule of the step.
+        c_max: C_max in nats; or a schedule of the step, which is C(t) itself.
+        c_steps: T, the steps of the ramp to C_max. Not used with a schedule.
+
+    References:
+        Burgess et al. 2018, Eq. 8.
     """
 
     def __init__(
-        self, encoder, decoder, *, gamma: float = 1000.0, c_max: float = 25.0, c_steps: int = 100_000, **options
+        self,
+        encoder,
+        decoder,
+        *,
+        gamma: float | LearningRateSchedule = 1000.0,
+        c_max: float | LearningRateSchedule = 25.0,
+        c_steps: int = 100_000,
+        **options,
     ):
+        check_annealed_weights(gamma=gamma, c_max=c_max)
+        check_whole(c_steps=c_steps, least=1)
         super().__init__(encoder, decoder, **options)
-        check_weights(gamma=gamma)
         self.gamma, self.c_max, self.c_steps = gamma, c_max, c_steps
-        capacity(0, c_max, c_steps)  # refuses impossible ones
 
     def objective(self, x, key, training):
         q, _, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
         kl = self.kl_terms(q)
         C = capacity(self.step, self.c_max, self.c_steps)
-        loss = rec + self.gamma * tf.abs(tf.reduce_mean(sum(kl.values())) - C)
-        return self.with_vat(x, q, key, training, {"reconstruction": rec, **kl, "loss": loss})
+        loss = rec + at_step(self.gamma, self.step) * tf.abs(tf.reduce_mean(sum(kl.values())) - C)
+        return {"reconstruction": rec, **kl, "loss": loss}

@@ -1,9 +1,12 @@
-"""beta-TCVAE (Chen et al. 2018): the KL taken apart on a minibatch."""
+"""beta-TCVAE (Chen et al. 2018): the KL decomposed on a minibatch."""
+
+from __future__ import annotations
 
 import keras
+from keras.optimizers.schedules import LearningRateSchedule
 
 from vaezoo.models.base import BaseVAE
-from vaezoo.models.hyperparameters import check_weights
+from vaezoo.models.hyperparameters import at_step, check_annealed_weights, check_weights
 from vaezoo.terms import (
     aggregate_posterior,
     check_aggregate,
@@ -16,14 +19,26 @@ from vaezoo.terms import (
 
 @keras.saving.register_keras_serializable("vaezoo")
 class BetaTCVAE(BaseVAE):
-    """loss = rec + alpha I(x; z) + beta TC(z) + gamma sum_k KL(q(z_k) || p(z_k)) (+ beta KL_y)
+    """The VAE whose KL divergence is decomposed, and its total correlation weighed.
 
-    Chen et al. 2018, Eq. 4; at alpha = beta = gamma = 1 the VAE's loss in expectation.
+        loss = rec + alpha I(x; z) + beta TC(z) + gamma sum_k KL(q(z_k) || p(z_k)) (+ beta KL_y)
 
-    dataset_size: N of the training set, which the estimators of log q(z) need. estimator: "mws"
-    (minibatch-weighted) or "mss" (minibatch-stratified). With "mws" the terms are off by multiples of log N,
-    which no gradient sees.
+    At alpha = beta = gamma = 1 this is the VAE's loss in expectation.
+
+    Args:
+        encoder, decoder, options: as for `BaseVAE`.
+        dataset_size: N of the training set, for the estimator of log q(z).
+        alpha: weight of the mutual information.
+        beta: weight of the total correlation and of KL_y, a number or a schedule of the step.
+        gamma: weight of the dimension-wise KL.
+        estimator: "mws" (minibatch-weighted) or "mss" (minibatch-stratified). With "mws" the terms are off by multiples
+            of log N, which have no gradient.
+
+    References:
+        Chen et al. 2018, Eq. 4.
     """
+
+    display_name = r"$\beta$-TCVAE"
 
     def __init__(
         self,
@@ -32,14 +47,15 @@ class BetaTCVAE(BaseVAE):
         *,
         dataset_size: int,
         alpha: float = 1.0,
-        beta: float = 6.0,
+        beta: float | LearningRateSchedule = 6.0,
         gamma: float = 1.0,
         estimator: str = "mws",
         **options,
     ):
-        super().__init__(encoder, decoder, **options)
         check_aggregate(dataset_size, estimator)
-        check_weights(alpha=alpha, beta=beta, gamma=gamma)
+        check_weights(alpha=alpha, gamma=gamma)
+        check_annealed_weights(beta=beta)
+        super().__init__(encoder, decoder, **options)
         self.dataset_size, self.estimator = dataset_size, estimator
         self.alpha, self.beta, self.gamma = alpha, beta, gamma
 
@@ -50,6 +66,7 @@ class BetaTCVAE(BaseVAE):
         rec = reconstruction(x, p)
         mi, tc, dwkl = index_code_mi(q_z), total_correlation(q_z), dimension_wise_kl(q_z)
         kl_y = {name: kl for name, kl in self.kl_terms(q).items() if name == "kl_y"}
-        loss = rec + self.alpha * mi + self.beta * (tc + sum(kl_y.values())) + self.gamma * dwkl
+        beta = at_step(self.beta, self.step)
+        loss = rec + self.alpha * mi + beta * (tc + sum(kl_y.values())) + self.gamma * dwkl
         terms = {"reconstruction": rec, "mi_z": mi, "total_correlation": tc, "dimension_wise_kl": dwkl, **kl_y}
-        return self.with_vat(x, q, key, training, {**terms, "loss": loss})
+        return {**terms, "loss": loss}

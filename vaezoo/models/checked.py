@@ -8,6 +8,7 @@ import types
 import keras
 import tensorflow as tf
 
+from vaezoo.data import ImageData
 from vaezoo.models.finite import StopAtNonFinite
 from vaezoo.models.inputs import check_batch_size, checked_images
 from vaezoo.models.streams import checked_data, refusals_in_one_line
@@ -16,11 +17,51 @@ from vaezoo.models.streams import checked_data, refusals_in_one_line
 class CheckedModel(keras.Model):
     """Keras's compile, fit, evaluate, predict and `..._on_batch`, with one clear error for what they cannot do.
 
-    A subclass has an `image_shape` (H, W, C) and may have a `dataset_size`, the most images that a batch can have.
+    A subclass has an `encoder` and may have a `dataset_size`, the most images that a batch can have. Its configuration
+    is its constructor's arguments.
     """
 
     updates_per_step = 1
     """Updates of the optimizer within a training step."""
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of the images."""
+        return tuple(self.encoder.input_shape[1:])
+
+    @property
+    def image_spec(self) -> tf.TensorSpec:
+        """The spec of a batch of images, [B, H, W, C] in [0, 1]."""
+        return tf.TensorSpec((None, *self.image_shape), tf.float32)
+
+    @property
+    def element_spec(self):
+        """The structure of a batch of training data, as tf.data has it: images, beside which labels are ignored."""
+        return self.image_spec
+
+    def batches(self, data: ImageData, batch_size: int, **options) -> tf.data.Dataset:
+        """Returns batches of a data set as `element_spec` has them. The options are those of `ImageData.batches`."""
+        return data.batches(batch_size, **options)
+
+    @classmethod
+    def hyperparameters(cls) -> dict[str, inspect.Parameter]:
+        """Returns every constructor argument, the class's and those that it passes on to its bases."""
+        return {
+            name: parameter
+            for owner in reversed(cls.__mro__)
+            if issubclass(owner, CheckedModel) and "__init__" in vars(owner)
+            for name, parameter in inspect.signature(owner.__init__).parameters.items()
+            if name != "self" and parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        }
+
+    def get_config(self):
+        """Returns the constructor's arguments, serialised."""
+        return {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in self.hyperparameters()}
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns the model of a configuration."""
+        return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
 
     def compile(self, optimizer="rmsprop", *args, **kwargs):
         """Keras's compile. Raises ValueError for gradient accumulation where a step has several updates."""
@@ -71,7 +112,7 @@ class CheckedModel(keras.Model):
     def predict(self, x, *args, **kwargs):
         """Keras's predict: mean codes float32 [N, d + sum K] of images [N, H, W, C] or of a data set of them."""
         with refusals_in_one_line():
-            return super().predict(checked_data(x, self.image_shape), *args, **kwargs)
+            return super().predict(checked_data(x, self.image_spec), *args, **kwargs)
 
     def train_on_batch(self, x, *args, **kwargs):
         """Keras's train_on_batch, on checked images."""
@@ -87,7 +128,7 @@ class CheckedModel(keras.Model):
 
     def _checked(self, x, batch_size: int, what: str = "data"):
         most = getattr(self, "dataset_size", None)
-        return checked_data(x, self.image_shape, most=most, batch_size=batch_size, what=what)
+        return checked_data(x, self.element_spec, most=most, batch_size=batch_size, what=what)
 
     def _checked_batch(self, x):
         x = checked_images(x, self.image_shape)

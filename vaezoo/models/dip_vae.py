@@ -1,4 +1,4 @@
-"""DIP-VAE (Kumar et al. 2018): the covariance of the codes held at the prior's."""
+"""DIP-VAE (Kumar et al. 2018): the covariance of the codes is pulled to the prior's."""
 
 import keras
 
@@ -9,19 +9,31 @@ from vaezoo.terms import covariance_of_codes, covariance_of_means, diagonal, off
 
 @keras.saving.register_keras_serializable("vaezoo")
 class DIPVAE(BaseVAE):
-    """loss = rec + KL_z (+ KL_y) + lambda_od sum_{i != j} C_ij^2 + lambda_d sum_i (C_ii - 1)^2
+    """The VAE that pulls the covariance C of its codes to the identity.
 
-    kind: "i", C = Cov[mu] (Kumar et al. 2018, Eq. 6), or "ii", C = E[Sigma] + Cov[mu] (Eq. 7).
-    lambda_od, lambda_d: weights; the paper has lambda_d = 10 lambda_od for kind "i" and lambda_d = lambda_od for "ii".
+        loss = rec + KL_z (+ KL_y) + lambda_od sum_{i != j} C_ij^2 + lambda_d sum_i (C_ii - 1)^2
+
+    The paper has lambda_d = 10 lambda_od for kind "i" and lambda_d = lambda_od for kind "ii".
+
+    Args:
+        encoder, decoder, options: as for `BaseVAE`.
+        kind: "i", C = Cov[mu] (Eq. 6), or "ii", C = E[Sigma] + Cov[mu] (Eq. 7).
+        lambda_od: weight of the off-diagonal entries.
+        lambda_d: weight of the diagonal entries.
+
+    References:
+        Kumar et al. 2018, Eq. 6 and 7.
     """
+
+    display_name = "DIP-VAE"
 
     def __init__(
         self, encoder, decoder, *, kind: str = "ii", lambda_od: float = 10.0, lambda_d: float = 10.0, **options
     ):
-        super().__init__(encoder, decoder, **options)
         if kind not in ("i", "ii"):
             raise ValueError(f"`kind` must be 'i' or 'ii'. Received: {kind!r}")
         check_weights(lambda_od=lambda_od, lambda_d=lambda_d)
+        super().__init__(encoder, decoder, **options)
         self.kind, self.lambda_od, self.lambda_d = kind, lambda_od, lambda_d
 
     def objective(self, x, key, training):
@@ -31,4 +43,4 @@ class DIPVAE(BaseVAE):
         C = covariance_of_means(q.mu) if self.kind == "i" else covariance_of_codes(q.mu, q.log_var)
         dip = {"off_diagonal": off_diagonal(C), "diagonal": diagonal(C)}
         loss = rec + sum(kl.values()) + self.lambda_od * dip["off_diagonal"] + self.lambda_d * dip["diagonal"]
-        return self.with_vat(x, q, key, training, {"reconstruction": rec, **kl, **dip, "loss": loss})
+        return {"reconstruction": rec, **kl, **dip, "loss": loss}

@@ -1,13 +1,14 @@
-"""FactorVAE (Kim & Mnih 2018): the total correlation by a discriminator."""
+"""FactorVAE (Kim & Mnih 2018): the total correlation, estimated by a discriminator."""
 
 from __future__ import annotations
 
 import keras
 import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule
 
 from vaezoo.latents.noise import fold, open_uniform
 from vaezoo.models.base import BaseVAE
-from vaezoo.models.hyperparameters import check_positive, check_weights
+from vaezoo.models.hyperparameters import at_step, check_annealed_weights, check_positive
 from vaezoo.networks import discriminator as build_discriminator
 from vaezoo.optimizers import Adam
 from vaezoo.terms import reconstruction
@@ -15,18 +16,22 @@ from vaezoo.terms import reconstruction
 
 @keras.saving.register_keras_serializable("vaezoo")
 class FactorVAE(BaseVAE):
-    """Algorithm 2. Each step splits its batch into two independent minibatches B and B':
+    """The VAE with a discriminator D that estimates the total correlation (Kim & Mnih 2018, Algorithm 2).
+
+    Each step splits its batch into two independent minibatches B and B':
 
     1. minimise rec + KL_z (+ KL_y) + gamma E_q(z)[log D(z) - log(1 - D(z))] on B over encoder and decoder (Eq. 2);
-    2. minimise the cross-entropy of D, which tells z of B, from q(z), from z of B' with each dimension permuted
-       among its images, from prod_k q(z_k). Over D only; no gradient reaches the encoder.
+    2. minimise the cross-entropy of D, which discriminates z of B, a sample of q(z), from z of B' with each dimension
+       permuted among its images, a sample of prod_k q(z_k). Over D only; no gradient reaches the encoder.
 
-    Both z of the second update come from the encoder as the first one left it, where Algorithm 2 reuses the z of B
-    that the first one drew: D learns to tell the codes that it is asked about next, for one more pass of B through
-    the encoder. D sees z alone.
+    Both z of the second update come from the encoder after the first one, for one more pass of B through the encoder;
+    Algorithm 2 reuses the z of B that the first update drew. D takes z alone.
 
-    gamma: weight of the total correlation. discriminator: codes z [B, d] -> logits [B, 2], class 0 for q(z); by
-    default the paper's six layers of 1000. discriminator_learning_rate: of its Adam (beta 0.5, 0.9).
+    Args:
+        encoder, decoder, options: as for `BaseVAE`.
+        gamma: weight of the total correlation, a number or a schedule of the step.
+        discriminator: maps codes z [B, d] to logits [B, 2], class 0 for q(z). Defaults to the paper's, 6 x 1000 units.
+        discriminator_learning_rate: learning rate of the discriminator's Adam (beta 0.5, 0.9).
     """
 
     batches_per_step = updates_per_step = 2
@@ -36,14 +41,16 @@ class FactorVAE(BaseVAE):
         encoder,
         decoder,
         *,
-        gamma: float = 35.0,
+        gamma: float | LearningRateSchedule = 35.0,
         discriminator: keras.Model | None = None,
         discriminator_learning_rate: float = 1e-4,
         **options,
     ):
-        super().__init__(encoder, decoder, **options)
-        check_weights(gamma=gamma)
+        check_annealed_weights(gamma=gamma)
         check_positive(discriminator_learning_rate=discriminator_learning_rate)
+        if not isinstance(discriminator, (keras.Model, type(None))):
+            raise ValueError(f"`discriminator` must be a keras.Model or None. Received: {discriminator!r}")
+        super().__init__(encoder, decoder, **options)
         self.gamma, self.discriminator_learning_rate = gamma, discriminator_learning_rate
         D = discriminator or build_discriminator(self.latents.gaussian, seed=self.seed)
         if (D.input_shape, D.output_shape) != ((None, self.latents.gaussian), (None, 2)):
@@ -58,10 +65,11 @@ class FactorVAE(BaseVAE):
 
     @property
     def trainable_variables(self):
-        """Those of the main optimizer: the discriminator has one of its own."""
+        """The variables of the main optimizer; the discriminator has an optimizer of its own."""
         return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
 
     def vae(self, x, key, training):
+        """Returns the terms and the loss of the first update."""
         q, code, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
         kl = self.kl_terms(q)
@@ -69,9 +77,11 @@ class FactorVAE(BaseVAE):
         D = self.discriminator(z, training=training)
         tc = D[:, 0] - D[:, 1]  # log D(z) - log(1 - D(z))
         terms = {"reconstruction": rec, **kl, "total_correlation": tc}
-        return self.with_vat(x, q, key, training, {**terms, "loss": rec + sum(kl.values()) + self.gamma * tc})
+        loss = rec + sum(kl.values()) + at_step(self.gamma, self.step) * tc
+        return {**terms, "loss": loss}
 
     def adversary(self, batches, key, training):
+        """Returns the cross-entropy of D in nats, a scalar, on the images of B and B'."""
         x, x_next = batches
         z, z_next = (self.sample_z(batch, fold(key, i), training) for i, batch in enumerate((x, x_next)))
         from_joint = self.discriminator(z, training=training)
@@ -81,28 +91,28 @@ class FactorVAE(BaseVAE):
         return {"discriminator": loss, "loss": loss}
 
     def sample_z(self, x, key, training):
-        """z ~ q(z | x), [B, d], a constant."""
-        z, _ = self.latents.split(self.encode_apart(x, training).rsample(key))
+        """Returns z ~ q(z | x), [B, d], through which no gradient flows."""
+        z, _ = self.latents.split(self.stateless_posterior(x, training).rsample(key))
         return tf.stop_gradient(z)
 
     def objective(self, x, key, training):
-        """The loss of the first update; beside it the cross-entropy of D, in nats, on the same images."""
+        """Returns the loss of the first update, and the cross-entropy of D in nats on the same images."""
         return {**self.adversary((x, x), key, training), **self.vae(x, key, training)}
 
     def train_step(self, data):
         x, x_next = self.minibatches(data)
-        terms = self.descend(self.vae, x, self.trainable_variables)
-        D = self.discriminator.variables
-        adversary = self.descend(self.adversary, (x, x_next), D, optimizer=self.discriminator_optimizer, update=1)
-        return self.record({**adversary, **terms}, x)
+        terms = self.apply_gradient_step(self.regularized(self.vae), x, self.trainable_variables)
+        D, optimizer = self.discriminator.variables, self.discriminator_optimizer
+        adversary = self.apply_gradient_step(self.adversary, (x, x_next), D, optimizer=optimizer, update=1)
+        return self.finish_step({**adversary, **terms}, x)
 
     def optimizers(self):
-        """The main optimizer and the discriminator's."""
+        """Returns the main optimizer and the discriminator's, each with its variables."""
         return [*super().optimizers(), (self.discriminator_optimizer, self.discriminator.variables)]
 
 
 def permuted(z: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-    """z [B, d] with every column in a random order of its own: a sample of prod_k q(z_k) (Algorithm 1)."""
+    """Returns z [B, d] with every column in a random order of its own: a sample of prod_k q(z_k) (Algorithm 1)."""
     order = tf.argsort(open_uniform(key, tf.shape(z)), axis=0)
     columns = tf.gather(tf.transpose(z), tf.transpose(order), batch_dims=1)
     return tf.transpose(columns)

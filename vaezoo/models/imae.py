@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import keras
 import tensorflow as tf
 
 from vaezoo.models.base import BaseVAE
 from vaezoo.models.hyperparameters import check_positive, check_weights
+from vaezoo.regularizers import VAT
 from vaezoo.terms import (
     aggregate_posterior,
     check_aggregate,
@@ -25,19 +28,29 @@ from vaezoo.terms import (
 class IMAE(BaseVAE):
     """maximise -rec + beta L(y) + beta L(z) - gamma TC(z) (Eq. 8), with
 
-    L(z) = - sum_k KL(q(z_k) || r(z_k)), r = N(0, sigma_r^2)                                          (Eq. 6)
-    L(y) = Ihat(x; y) - vat_weight E_x max_{||eta|| <= vat_radius} H(q(y | x); q(y | x + eta))        (Eq. 9)
-           - marginal_weight KL(q(y) || uniform)
+        L(z) = - sum_k KL(q(z_k) || r(z_k)), r = N(0, sigma_r^2)                                      (Eq. 6)
+        L(y) = Ihat(x; y) - E_x max_{||eta|| <= epsilon} H(q(y | x); q(y | x + eta))                  (Eq. 9)
+               - marginal_weight KL(q(y) || uniform)
 
-    beta: weight of L(y) and L(z). beta_y: of L(y), where it shall be another. gamma: of the total correlation; 2 beta
-    where it is None, as in the paper's sweeps. vat_weight: 1 is Eq. 9. sigma_r: standard deviation of r.
-    marginal_weight: what L(z) does for z, for y: it keeps all classes in use where VAT would merge them; 0 is Eq. 9, 3
-    gives the marginal entropy four times the weight of the conditional one, as IMSAT does (Hu et al. 2017).
-    dataset_size: N of the training set, for `estimator` ("mss" or "mws") of log q(z); see `aggregate_posterior`.
-
-    Ihat(x; y) of several blocks is the sum of theirs. fit and evaluate also show, of the minibatch and summed over k,
-    I(x; z_k) and Proposition 1's bounds on it.
+    The second term of L(y) is the smoothness, `VAT`, whose weight in the loss is the regularizer's: beta_y is Eq. 9.
     There is no KL from the prior: information is wanted, not paid for.
+
+    Args:
+        encoder, decoder, options: as for `BaseVAE`.
+        dataset_size: N of the training set, for the estimator of log q(z).
+        beta: weight of L(z), and of L(y) without `beta_y`.
+        beta_y: weight of L(y). Defaults to `beta`.
+        gamma: weight of the total correlation. Defaults to 2 `beta`, as in the paper's sweeps.
+        sigma_r: standard deviation of r.
+        estimator: "mss" or "mws"; see `aggregate_posterior`.
+        regularizer: the smoothness of q(y | x). Defaults to VAT(weight=beta_y, radius=1), which is Eq. 9; a weight of 0
+            leaves it out.
+        marginal_weight: weight of KL(q(y) || uniform) in L(y). It keeps all classes in use where VAT would merge them.
+            0 is Eq. 9; 3 gives the marginal entropy four times the weight of the conditional one, as IMSAT does
+            (Hu et al. 2017).
+
+    Ihat(x; y) of several blocks is the sum of theirs. fit and evaluate also show I(x; z_k) of the minibatch, summed
+    over k, and Proposition 1's bounds on it.
     """
 
     def __init__(
@@ -51,19 +64,18 @@ class IMAE(BaseVAE):
         gamma: float | None = None,
         sigma_r: float = 1.0,
         estimator: str = "mss",
-        vat_weight: float = 1.0,
+        regularizer: VAT | Mapping | None = None,
         marginal_weight: float = 0.0,
         **options,
     ):
-        super().__init__(encoder, decoder, vat_weight=vat_weight, **options)
         check_aggregate(dataset_size, estimator)
         check_positive(sigma_r=sigma_r)
-        check_weights(beta=beta, marginal_weight=marginal_weight)
+        beta_y, gamma = beta if beta_y is None else beta_y, 2 * beta if gamma is None else gamma
+        check_weights(beta=beta, beta_y=beta_y, gamma=gamma, marginal_weight=marginal_weight)
+        regularizer = VAT(weight=beta_y) if regularizer is None else regularizer
+        super().__init__(encoder, decoder, regularizer=regularizer, **options)
         self.dataset_size, self.estimator, self.sigma_r = dataset_size, estimator, sigma_r
-        self.beta, self.beta_y = beta, beta if beta_y is None else beta_y
-        self.gamma = 2 * beta if gamma is None else gamma
-        self.marginal_weight = marginal_weight
-        check_weights(beta_y=self.beta_y, gamma=self.gamma)
+        self.beta, self.beta_y, self.gamma, self.marginal_weight = beta, beta_y, gamma, marginal_weight
 
     def objective(self, x, key, training):
         q, code, p = self.infer(x, key, training)
@@ -72,12 +84,12 @@ class IMAE(BaseVAE):
 
         rec = reconstruction(x, p)
         I_y = sum(mutual_information(block) for block in q.logits)
-        smooth = self.vat(x, q, key, training)
+        smooth = self.regularizer(self, x, key, training) if q.logits else 0.0
         unused = sum(marginal_kl(block) for block in q.logits)
-        L_y = I_y - self.vat_weight * smooth - self.marginal_weight * unused
+        L_y = I_y - self.marginal_weight * unused  # and the smoothness, which has a weight of its own
         L_z = -dimension_wise_kl(q_z, self.sigma_r)
         tc = total_correlation(q_z)
-        loss = rec - self.beta_y * L_y - self.beta * L_z + self.gamma * tc
+        loss = rec - self.beta_y * L_y + self.regularizer.weight * smooth - self.beta * L_z + self.gamma * tc
 
         discrete = {"mi_y": I_y, "smoothness": smooth} if q.logits else {}
         lower, upper = information_bounds(*posterior_moments(q.mu, q.log_var))
@@ -91,3 +103,7 @@ class IMAE(BaseVAE):
             "mi_z_upper": tf.reduce_sum(upper),
             "loss": loss,
         }
+
+    def regularized(self, objective):
+        """Returns the objective as it is: it has the smoothness in it."""
+        return objective

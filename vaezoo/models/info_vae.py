@@ -1,4 +1,4 @@
-"""InfoVAE (Zhao et al. 2017): the prior matched by the aggregate posterior."""
+"""InfoVAE (Zhao et al. 2017): the aggregate posterior is matched to the prior."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from vaezoo.latents.noise import fold, standard_normal
 from vaezoo.models.base import BaseVAE
-from vaezoo.models.hyperparameters import check_weights
+from vaezoo.models.hyperparameters import check_weights, is_finite
 from vaezoo.terms import (
     aggregate_kl,
     aggregate_posterior,
@@ -21,14 +21,24 @@ from vaezoo.terms import (
 
 @keras.saving.register_keras_serializable("vaezoo")
 class InfoVAE(BaseVAE):
-    """loss = rec + (1 - alpha) (KL_z + KL_y) + (alpha + lambda - 1) (D(q(z) || p(z)) + KL(q(y) || p(y)))
+    """The VAE that matches the aggregate posterior to the prior by a divergence D.
 
-    Zhao et al. 2017, Eq. 6. alpha = 0, lambda = 1 is the VAE; the IMAE paper's InfoVAE is alpha = 1,
-    lambda = beta.
+        loss = rec + (1 - alpha) (KL_z + KL_y) + (alpha + lambda - 1) (D(q(z) || p(z)) + KL(q(y) || p(y)))
 
-    lambda_: weight of the divergence. divergence: "mmd" (unbiased, with `kernel` "gaussian" or
-    "inverse_multiquadratic", against a sample of the prior) or "kl", the minibatch estimate of KL(q(z) || p(z)),
-    which needs `dataset_size`, N of the training set, and takes `estimator` "mws" or "mss".
+    alpha = 0, lambda = 1 is the VAE; the IMAE paper's InfoVAE is alpha = 1, lambda = beta.
+
+    Args:
+        encoder, decoder, options: as for `BaseVAE`.
+        alpha: weight of the mutual information, from 1 - lambda to 1.
+        lambda_: weight of the divergence.
+        divergence: "mmd", unbiased, against a sample of the prior; or "kl", the minibatch estimate of
+            KL(q(z) || p(z)).
+        kernel: "gaussian" or "inverse_multiquadratic", for "mmd".
+        dataset_size: N of the training set, which "kl" needs.
+        estimator: "mws" or "mss", for "kl"; see `aggregate_posterior`.
+
+    References:
+        Zhao et al. 2017, Eq. 6.
     """
 
     def __init__(
@@ -44,17 +54,16 @@ class InfoVAE(BaseVAE):
         estimator: str = "mws",
         **options,
     ):
-        super().__init__(encoder, decoder, **options)
         if divergence not in ("mmd", "kl"):
             raise ValueError(f"`divergence` must be 'mmd' or 'kl'. Received: {divergence!r}")
         check_kernel(kernel)
         check_weights(lambda_=lambda_)
-        if not 1 - lambda_ - 1e-9 <= alpha <= 1:
+        if not (is_finite(alpha) and 1 - lambda_ - 1e-9 <= alpha <= 1):
             raise ValueError(f"`alpha` must be from 1 - lambda_ to 1, or a weight is negative. Received: {alpha!r}")
         if divergence == "kl" and dataset_size is None:
             raise ValueError("divergence='kl' needs `dataset_size`, the number of images in the training set.")
-        if dataset_size is not None:
-            check_aggregate(dataset_size, estimator)
+        check_aggregate(1 if dataset_size is None else dataset_size, estimator)
+        super().__init__(encoder, decoder, **options)
         self.alpha, self.lambda_, self.divergence, self.kernel = alpha, lambda_, divergence, kernel
         self.dataset_size, self.estimator = dataset_size, estimator
 
@@ -67,10 +76,10 @@ class InfoVAE(BaseVAE):
         if q.logits:
             D["divergence_y"] = tf.add_n([marginal_kl(block) for block in q.logits])
         loss = rec + (1 - self.alpha) * sum(kl.values()) + (self.alpha + self.lambda_ - 1) * sum(D.values())
-        return self.with_vat(x, q, key, training, {"reconstruction": rec, **kl, **D, "loss": loss})
+        return {"reconstruction": rec, **kl, **D, "loss": loss}
 
     def divergence_z(self, q, z, key):
-        """D(q(z) || p(z))."""
+        """Returns D(q(z) || p(z)) in nats, a scalar."""
         if self.divergence == "mmd":
             return mmd(z, standard_normal(key, tf.shape(z)), self.kernel)
         return aggregate_kl(

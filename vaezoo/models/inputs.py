@@ -19,12 +19,21 @@ def images_only(data) -> tf.Tensor:
     return tf.cast(x, tf.float32)
 
 
-def after(x):
-    """A scope whose operations wait for images x, a tensor or several.
+def depends_on(x):
+    """Returns a scope whose operations wait for images x, a tensor or several.
 
-    Without it, what counts would count the step that Keras begins at the end of a data set of unknown size.
+    Without it, counters would count the step that Keras begins at the end of a data set of unknown size.
     """
     return tf.control_dependencies(tf.nest.flatten(x))
+
+
+def split_batch(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
+    """Returns `parts` minibatches of a batch [B, ...].
+
+    A batch that does not divide (the last of an array) gives parts that share an image, so none is empty.
+    """
+    B = tf.shape(x)[0]
+    return [x[i * B // parts : -(-(i + 1) * B // parts)] for i in range(parts)]
 
 
 def checked_images(x, image_shape: tuple[int, int, int]):
@@ -41,7 +50,7 @@ def checked_images(x, image_shape: tuple[int, int, int]):
         x = stacked(x, image_shape)
     refuse_other_kinds(x, image_shape)
     if isinstance(x, (np.ndarray, tf.Tensor, tf.Variable)):
-        check_spec(x.shape, x.dtype, image_shape)
+        check_spec(x.shape, x.dtype, tf.TensorSpec((None, *image_shape)))
         if not len(x):
             raise ValueError("Expected at least one image. Received an empty array.")
         check_range(np.asarray(x))
@@ -76,12 +85,16 @@ def refuse_other_kinds(x, image_shape: tuple[int, int, int]) -> None:
         )
 
 
-def check_spec(shape, dtype, image_shape: tuple[int, int, int]) -> None:
-    """Raises ValueError unless a dtype is floating and a shape fits [N, H, W, C]."""
-    expected, shape = f"Expected images as floats in [0, 1] with shape {(None, *image_shape)}.", tf.TensorShape(shape)
-    if dtype.name not in FLOATS:
-        raise ValueError(f"{expected} Received dtype {dtype.name}: {remedy(dtype.name)}.")
-    if not shape.is_compatible_with((None, *image_shape)):
+def check_spec(shape, dtype, spec: tf.TensorSpec) -> None:
+    """Raises ValueError unless a shape and a dtype are those of a spec, where images may be of any floating dtype."""
+    shape, expected = tf.TensorShape(shape), f"Expected {spec.dtype.name} with shape {tuple(spec.shape)}."
+    if spec.dtype.is_floating:
+        expected = f"Expected images as floats in [0, 1] with shape {tuple(spec.shape)}."
+        if dtype.name not in FLOATS:
+            raise ValueError(f"{expected} Received dtype {dtype.name}: {remedy(dtype.name)}.")
+    elif dtype.name != spec.dtype.name:
+        raise ValueError(f"{expected} Received dtype {dtype.name}.")
+    if not shape.is_compatible_with(spec.shape):
         raise ValueError(f"{expected} Received shape {tuple(shape) if shape.rank is not None else shape}.")
 
 

@@ -1,25 +1,39 @@
-"""JointVAE (Dupont 2018): a capacity for z, another for y."""
+"""JointVAE (Dupont 2018): one capacity for the continuous latents, another for the discrete ones."""
 
 from __future__ import annotations
 
 import keras
 import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule
 
 from vaezoo.models.base import BaseVAE
-from vaezoo.models.hyperparameters import check_weights
-from vaezoo.terms import capacity, check_discrete_capacity, discrete_ceiling, reconstruction
+from vaezoo.models.hyperparameters import at_step, check_annealed_weights, check_whole
+from vaezoo.terms import capacity, discrete_ceiling, reconstruction
 
 
 @keras.saving.register_keras_serializable("vaezoo")
 class JointVAE(BaseVAE):
-    """loss = rec + gamma abs(KL_z - C_z(t)) + gamma abs(KL_y - C_y(t)) (Dupont 2018, Eq. 7).
+    """The VAE that holds the KL divergences of its continuous and discrete latents at capacities of their own.
 
-    Both KLs are means over the batch; both capacities rise linearly. Without categorical latents this is
-    `AnnealedVAE`.
+        loss = rec + gamma abs(KL_z - C_z(t)) + gamma abs(KL_y - C_y(t))
+        C_z(t) = min(z_capacity t / z_steps, z_capacity)
+        C_y(t) = min(y_capacity t / y_steps, y_capacity, sum log K)
 
-    gamma: weight. z_capacity: of C_z after z_steps steps, nats. y_capacity: of C_y after y_steps steps, nats; at
-    most sum log K, beyond which KL_y cannot go (ValueError), and that where it is None. (Dupont's code ramps C_y
-    towards a larger number and stops at sum log K: give the step at which it stops.)
+    Both KLs are means over the batch. sum log K over the categorical blocks is the largest value of KL_y: C_y stops
+    there, with the slope y_capacity / y_steps until then, as in Dupont's code. So his published numbers are the
+    arguments. Without categorical latents this is `AnnealedVAE`.
+
+    Args:
+        encoder, decoder, options: as for `BaseVAE`.
+        gamma: weight, a number or a schedule of the step.
+        z_capacity: largest C_z in nats; or a schedule of the step, which is C_z(t) itself.
+        z_steps: steps of the ramp to z_capacity. Not used with a schedule.
+        y_capacity: C_y in nats that the ramp leads to; it may exceed sum log K, which is the default. Or a schedule of
+            the step, which is C_y(t) itself up to sum log K.
+        y_steps: steps of the ramp to y_capacity. Not used with a schedule.
+
+    References:
+        Dupont 2018, Eq. 7 and section 3.
     """
 
     def __init__(
@@ -27,31 +41,32 @@ class JointVAE(BaseVAE):
         encoder,
         decoder,
         *,
-        gamma: float = 30.0,
-        z_capacity: float = 5.0,
+        gamma: float | LearningRateSchedule = 30.0,
+        z_capacity: float | LearningRateSchedule = 5.0,
         z_steps: int = 25_000,
-        y_capacity: float | None = None,
+        y_capacity: float | LearningRateSchedule | None = None,
         y_steps: int = 25_000,
         **options,
     ):
+        check_annealed_weights(gamma=gamma, z_capacity=z_capacity)
+        check_whole(z_steps=z_steps, y_steps=y_steps, least=1)
+        if y_capacity is not None:
+            check_annealed_weights(y_capacity=y_capacity)
         super().__init__(encoder, decoder, **options)
-        check_weights(gamma=gamma)
-        y_capacity = discrete_ceiling(self.latents.categorical) if y_capacity is None else y_capacity
-        check_discrete_capacity(y_capacity, self.latents.categorical)
-        self.gamma = gamma
-        self.z_capacity, self.z_steps, self.y_capacity, self.y_steps = z_capacity, z_steps, y_capacity, y_steps
-        self.capacities()  # refuses impossible ones
+        self.gamma, self.z_capacity, self.z_steps, self.y_steps = gamma, z_capacity, z_steps, y_steps
+        self.y_capacity = discrete_ceiling(self.latents.categorical) if y_capacity is None else y_capacity
 
     def capacities(self):
-        """C_z and C_y at this step, nats."""
+        """Returns C_z and C_y at this step, in nats."""
+        ceiling = discrete_ceiling(self.latents.categorical)
         return {
             "kl_z": capacity(self.step, self.z_capacity, self.z_steps),
-            "kl_y": capacity(self.step, self.y_capacity, self.y_steps),
+            "kl_y": capacity(self.step, self.y_capacity, self.y_steps, ceiling),
         }
 
     def objective(self, x, key, training):
         q, _, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
-        kl, C = self.kl_terms(q), self.capacities()
-        loss = rec + sum(self.gamma * tf.abs(tf.reduce_mean(kl[name]) - C[name]) for name in kl)
-        return self.with_vat(x, q, key, training, {"reconstruction": rec, **kl, "loss": loss})
+        kl, C, gamma = self.kl_terms(q), self.capacities(), at_step(self.gamma, self.step)
+        loss = rec + sum(gamma * tf.abs(tf.reduce_mean(kl[name]) - C[name]) for name in kl)
+        return {"reconstruction": rec, **kl, "loss": loss}

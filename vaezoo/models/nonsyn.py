@@ -6,23 +6,20 @@ import keras
 import tensorflow as tf
 
 from vaezoo.models.base import BaseVAE
-from vaezoo.models.hyperparameters import check_weights
+from vaezoo.models.hyperparameters import check_flags, check_weights, is_finite
 from vaezoo.terms import gaussian_kl, imax, reconstruction, worst_subset
 
 
 @keras.saving.register_keras_serializable("vaezoo")
 class NonSynVAE(BaseVAE):
-    """Algorithm 1. Each step splits its batch into two independent minibatches B and B':
+    """The VAE with a second update against the synergy of its latents (Algorithm 1).
+
+    Each step splits its batch into two independent minibatches B and B':
 
     1. minimise rec + KL_z on B over encoder and decoder (Eq. 11);
-    2. encode B' with the updated encoder, let W be the worst subset of the latents (Algorithm 4) and minimise
+    2. encode B' with the updated encoder, take for W the worst subset of the latents (Algorithm 4) and minimise
        alpha Imax(W) = alpha sum_{k in W} KL_k over the encoder (Eq. 16). No decoder, no sampling, and no
        gradient through the choice of W.
-
-    alpha: weight of the synergy. omega: discount of the greedy policy, in (0, 1].
-    resample: False uses the whole batch in both updates.
-    policy: "minibatch" chooses W from the mean KL of B', as Algorithm 1 does; "per_example" for every image, as
-        Eq. 16 is written before its minibatch approximation.
 
     Algorithm 4 as printed updates its best value while it scans the candidates of a round in the order of their
     indices, so that a later candidate has to beat an earlier one by the discount; `worst_subset` takes the best
@@ -33,7 +30,16 @@ class NonSynVAE(BaseVAE):
     Both updates belong to the one optimizer of Algorithm 1 and share the encoder's Adam moments. Compile with
     `vaezoo.Adam`, as `vaezoo.create` does: it corrects each variable's bias by that variable's own updates
     (Keras's Adam corrects all of them by the number of steps). Continuous latents only.
+
+    Args:
+        encoder, decoder, options: as for `BaseVAE`.
+        alpha: weight of the synergy.
+        omega: discount of the greedy policy, in (0, 1].
+        resample: whether each update has a minibatch of its own. False uses the whole batch in both.
+        policy: "minibatch" chooses W from the mean KL of B' (Algorithm 1), "per_example" for every image (Eq. 16).
     """
+
+    display_name = "Non-Syn VAE"
 
     def __init__(
         self,
@@ -46,14 +52,15 @@ class NonSynVAE(BaseVAE):
         policy: str = "minibatch",
         **options,
     ):
-        super().__init__(encoder, decoder, **options)
-        if self.latents.categorical:
-            raise ValueError(f"The synergy is defined for Gaussian latents only. Received: {self.latents}")
-        if not 0 < omega <= 1:
-            raise ValueError(f"`omega` must be in (0, 1]. Received: {omega}")
+        if not (is_finite(omega) and 0 < omega <= 1):
+            raise ValueError(f"`omega` must be in (0, 1]. Received: {omega!r}")
         if policy not in ("minibatch", "per_example"):
             raise ValueError(f"`policy` must be 'minibatch' or 'per_example'. Received: {policy!r}")
         check_weights(alpha=alpha)
+        check_flags(resample=resample)
+        super().__init__(encoder, decoder, **options)
+        if self.latents.categorical:
+            raise ValueError(f"The synergy is defined for Gaussian latents only. Received: {self.latents}")
         self.alpha, self.omega, self.resample, self.policy = alpha, omega, resample, policy
 
     updates_per_step = 2
@@ -64,39 +71,45 @@ class NonSynVAE(BaseVAE):
         return 2 if self.resample else 1
 
     def negative_elbo(self, x, key, training):
+        """Returns the terms and the loss of the first update (Eq. 11)."""
         q, _, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
         kl = self.kl_terms(q)
         return {"reconstruction": rec, **kl, "loss": rec + sum(kl.values())}
 
     def synergy(self, x, key, training):
+        """Returns Imax(W), [B] nats, and the loss of the second update (Eq. 16)."""
         q = self.posterior(x, training)
         syn = synergy(gaussian_kl(q.mu, q.log_var), self.omega, self.policy)
         return {"synergy": syn, "loss": self.alpha * syn}
 
     def objective(self, x, key, training):
-        """Eq. 16 whole, which evaluate reports; training goes through its two parts in turn."""
+        """Returns the sum of both updates' losses, which evaluate reports; training updates by each in turn."""
         elbo, syn = self.negative_elbo(x, key, training), self.synergy(x, key, training)
         return {**elbo, **syn, "loss": elbo["loss"] + syn["loss"]}
 
     def train_step(self, data):
         batches = self.minibatches(data)
         x, x_next = batches[0], batches[-1]  # B and B', the same one without `resample`
-        elbo = self.descend(self.negative_elbo, x, self.trainable_variables)
-        syn = self.descend(self.synergy, x_next, self.encoder.trainable_variables, update=1)
-        return self.record({**elbo, **syn, "loss": elbo["loss"] + tf.reduce_mean(syn["loss"])}, x)
+        elbo = self.apply_gradient_step(self.negative_elbo, x, self.trainable_variables)
+        syn = self.apply_gradient_step(self.synergy, x_next, self.encoder.trainable_variables, update=1)
+        return self.finish_step({**elbo, **syn, "loss": elbo["loss"] + tf.reduce_mean(syn["loss"])}, x)
 
 
 def synergy(K: tf.Tensor, omega: float = 0.9, policy: str = "minibatch") -> tf.Tensor:
-    """Imax(W) of each image, [B] nats, from its KLs K [B, d]; W from their batch mean, or "per_example"."""
+    """Returns Imax(W) of each image, [B] nats, from its KLs K [B, d]; omega and policy are those of `NonSynVAE`."""
     K_chooses = tf.reduce_mean(K, axis=0, keepdims=True) if policy == "minibatch" else K
     return imax(K, tf.stop_gradient(worst_subset(K_chooses, omega)))
 
 
 def synergy_metric(model: BaseVAE, dataset: tf.data.Dataset, *, alpha: float = 5.0, omega: float = 0.9) -> float:
-    """alpha Imax(W) in nats of any model with Gaussian latents, without training on it; the mean over batches.
+    """Returns alpha Imax(W) in nats, the mean over batches, which the paper's Figures 3 and 4 plot.
 
-    dataset: batches of images [B, H, W, C], or (images, labels). The paper's Figures 3 and 4 plot it.
+    Args:
+        model: any model with Gaussian latents. It is not trained.
+        dataset: batches of images [B, H, W, C], or of (images, labels).
+        alpha: weight of the synergy.
+        omega: discount of the greedy policy, in (0, 1].
     """
     total = [
         tf.reduce_mean(synergy(gaussian_kl(q.mu, q.log_var), omega))

@@ -17,7 +17,7 @@ from vaezoo.models.inputs import check_batch_size, check_range, check_spec, chec
 REFUSAL = re.compile(r"Batch \d+ of the (validation )?data: .*?\.(?=\]?$)", re.MULTILINE)
 
 
-def checked_data(x, image_shape, *, most: int | None = None, batch_size: int = 32, what: str = "data"):
+def checked_data(x, spec, *, most: int | None = None, batch_size: int = 32, what: str = "data"):
     """Returns what Keras takes as `x`, such that no batch of it reaches a model unchecked.
 
     Arrays are checked whole, at once. The batches of a tf.data.Dataset, a `keras.utils.PyDataset` and a generator are
@@ -25,8 +25,8 @@ def checked_data(x, image_shape, *, most: int | None = None, batch_size: int = 3
     tf.distribute.DistributedDataset among them, pass unchecked.
 
     Args:
-        x: images, or batches of (images, ...).
-        image_shape: (H, W, C).
+        x: images, or batches as `spec` has them.
+        spec: the `element_spec` of a model.
         most: the images that the data set of a model has; no batch may have more.
         batch_size: images that Keras puts into each batch of an array.
         what: "data" or "validation data", for messages.
@@ -35,51 +35,76 @@ def checked_data(x, image_shape, *, most: int | None = None, batch_size: int = 3
         ValueError: for images of another dtype, shape or range, and for an empty data set.
     """
     if isinstance(x, tf.data.Dataset):
-        return checked_dataset(x, image_shape, most, what)
-    check = functools.partial(check_batch, image_shape=image_shape, most=most, what=what)
+        return checked_dataset(x, spec, most, what)
+    check = functools.partial(check_batch, spec=spec, most=most, what=what)
     if isinstance(x, keras.utils.PyDataset):
         return CheckedPyDataset(x, check)
     if isinstance(x, types.GeneratorType):
         return (check(batch, n) for n, batch in enumerate(x, start=1))
-    x = checked_images(x, image_shape)
+    x = checked_images(x, tuple(tf.nest.flatten(spec)[0].shape[1:]))
     if isinstance(x, (np.ndarray, tf.Tensor)):
         check_batch_size(min(batch_size, len(x)), most)
     return x
 
 
-def checked_dataset(dataset: tf.data.Dataset, image_shape, most: int | None, what: str) -> tf.data.Dataset:
-    """The data set, whose batches raise InvalidArgumentError as they are drawn; see `refusals_in_one_line`."""
-    spec = keras.utils.unpack_x_y_sample_weight(dataset.element_spec)[0]
-    refuse_other_kinds(spec, image_shape)
-    check_spec(spec.shape, spec.dtype, image_shape)
-    check_batch_size(spec.shape[:1].num_elements() or 0, most)
+def parts_of(batch, spec) -> list[tuple]:
+    """Returns the parts of a batch that a model takes, each with its spec. Labels beside images alone are ignored.
+
+    Raises:
+        ValueError: where the batch has another structure than the spec.
+    """
+    if isinstance(spec, tf.TensorSpec):
+        return [(keras.utils.unpack_x_y_sample_weight(batch)[0], spec)]
+    if isinstance(batch, list):  # as a tuple, but in Python
+        batch = tuple(batch)
+    try:
+        tf.nest.assert_same_structure(batch, spec)
+    except (TypeError, ValueError):
+        raise ValueError(f"Expected batches with the structure {spec}. Received: {kinds(batch)}.") from None
+    return list(zip(tf.nest.flatten(batch), tf.nest.flatten(spec), strict=True))
+
+
+def kinds(batch) -> str:
+    """Returns the structure of a batch in words, with the shapes of its parts."""
+    return str(tf.nest.map_structure(lambda part: tuple(getattr(part, "shape", ())), batch))
+
+
+def checked_dataset(dataset: tf.data.Dataset, spec, most: int | None, what: str) -> tf.data.Dataset:
+    """Returns the data set, whose batches raise InvalidArgumentError as drawn; see `refusals_in_one_line`."""
+    for received, expected in parts_of(dataset.element_spec, spec):
+        refuse_other_kinds(received, tuple(expected.shape[1:]))
+        check_spec(received.shape, received.dtype, expected)
+        check_batch_size(received.shape[:1].num_elements() or 0, most)
     if dataset.cardinality() == 0:
         raise ValueError("Expected batches of images. Received an empty tf.data.Dataset.")
 
     def check(n, batch):
-        x = keras.utils.unpack_x_y_sample_weight(batch)[0]
-        low, high, B = tf.reduce_min(x), tf.reduce_max(x), tf.shape(x)[0]  # NaN where a pixel is
         where, size = f"Batch {{}} of the {what}:", "`dataset_size` must be at least the batch size"
         values = "expected images in [0, 1]. Received values from"
-        message = tf.strings.format(f"{where} {values} {{}} to {{}}.", (n, low, high))
-        tf.debugging.Assert((low >= 0) & (high <= 1), [message])
-        if most is not None:
-            message = tf.strings.format(f"{where} {size}, {{}}. Received: {most}.", (n, B))
-            tf.debugging.Assert(tf.less_equal(B, most), [message])
+        for x, expected in parts_of(batch, spec):
+            B = tf.shape(x)[0]
+            if expected.dtype.is_floating:
+                low, high = tf.reduce_min(x), tf.reduce_max(x)  # NaN where a pixel is
+                message = tf.strings.format(f"{where} {values} {{}} to {{}}.", (n, low, high))
+                tf.debugging.Assert((low >= 0) & (high <= 1), [message])
+            if most is not None:
+                message = tf.strings.format(f"{where} {size}, {{}}. Received: {most}.", (n, B))
+                tf.debugging.Assert(tf.less_equal(B, most), [message])
         return batch
 
     return dataset.enumerate(start=1).map(check)
 
 
-def check_batch(batch, number: int, *, image_shape, most: int | None, what: str):
+def check_batch(batch, number: int, *, spec, most: int | None, what: str):
     """Returns a batch of Python's making as a tuple, once checked. Raises ValueError, naming its number."""
     try:
-        x = keras.utils.unpack_x_y_sample_weight(batch)[0]
-        refuse_other_kinds(x, image_shape)
-        x = np.asarray(x)
-        check_spec(x.shape, x.dtype, image_shape)
-        check_range(x)
-        check_batch_size(len(x), most)
+        for x, expected in parts_of(batch, spec):
+            refuse_other_kinds(x, tuple(expected.shape[1:]))
+            x = np.asarray(x)
+            check_spec(x.shape, x.dtype, expected)
+            if expected.dtype.is_floating:
+                check_range(x)
+            check_batch_size(len(x), most)
     except ValueError as error:
         message = str(error)
         raise ValueError(f"Batch {number} of the {what}: {message[:1].lower()}{message[1:]}") from None

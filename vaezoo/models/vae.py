@@ -8,10 +8,18 @@ from vaezoo.terms import reconstruction
 
 @keras.saving.register_keras_serializable("vaezoo")
 class VAE(BaseVAE):
-    """loss = rec + KL_z + KL_y, minus the evidence lower bound (Kingma & Welling 2013, Eq. 3)."""
+    """The variational auto-encoder.
+
+        loss = rec + KL_z + KL_y
+
+    This is minus the evidence lower bound.
+
+    References:
+        Kingma & Welling 2013, Eq. 3.
+    """
 
     def objective(self, x, key, training):
         q, _, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
         kl = self.kl_terms(q)
-        return self.with_vat(x, q, key, training, {"reconstruction": rec, **kl, "loss": rec + sum(kl.values())})
+        return {"reconstruction": rec, **kl, "loss": rec + sum(kl.values())}

@@ -11,17 +11,26 @@ from vaezoo.terms import marginal_kl, mmd, reconstruction
 
 @keras.saving.register_keras_serializable("vaezoo")
 class WAEMMD(BaseVAE):
-    """loss = rec + lambda MMD(q(z), p(z)) (+ lambda KL(q(y) || p(y))) (Tolstikhin et al. 2018, Algorithm 2).
+    """The auto-encoder that matches the aggregate posterior to the prior by the maximum mean discrepancy.
 
-    The unbiased MMD with the paper's inverse multiquadratic kernels, against a sample of the prior. The paper's
+        loss = rec + lambda MMD(q(z), p(z)) (+ lambda KL(q(y) || p(y)))
+
+    The MMD is unbiased, with the paper's inverse multiquadratic kernels, against a sample of the prior. The paper's
     squared error is likelihood="gaussian".
 
-    lambda_: weight of the penalty.
+    Args:
+        encoder, decoder, options: as for `BaseVAE`.
+        lambda_: weight of the penalty.
+
+    References:
+        Tolstikhin et al. 2018, Algorithm 2.
     """
 
+    display_name = "WAE-MMD"
+
     def __init__(self, encoder, decoder, *, lambda_: float = 10.0, **options):
-        super().__init__(encoder, decoder, **options)
         check_weights(lambda_=lambda_)
+        super().__init__(encoder, decoder, **options)
         self.lambda_ = lambda_
 
     def objective(self, x, key, training):
@@ -32,4 +41,4 @@ class WAEMMD(BaseVAE):
         if q.logits:
             D["divergence_y"] = tf.add_n([marginal_kl(block) for block in q.logits])
         loss = rec + self.lambda_ * sum(D.values())
-        return self.with_vat(x, q, key, training, {"reconstruction": rec, **D, "loss": loss})
+        return {"reconstruction": rec, **D, "loss": loss}

@@ -22,7 +22,7 @@ import vaezoo
 from vaezoo import plots
 from vaezoo.durable import write_text
 from vaezoo.training import Run
-from vaezoo.training.rows import read_rows, write_rows
+from vaezoo.training.metrics_csv import read_rows, write_rows
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("models", ["nonsyn", "factor_vae"], "Which to train.")

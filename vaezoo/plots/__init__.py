@@ -1,14 +1,15 @@
-"""Stage 9: figures. Every function returns a Matplotlib figure; Matplotlib is imported when one is drawn.
+"""Stage 11: figures.
 
-Figures are as wide as a column of a paper, 3.3 inches, with fonts of 7 points, in colours that the colour-blind can
-tell apart: `figure.savefig("traversals.png")`, or .pdf.
+Every function returns a Matplotlib figure; save it with `figure.savefig("traversals.png")`, or .pdf. Matplotlib is
+imported when the first figure is drawn. Figures are 3.3 inches wide, as a column of a paper, with 7-point fonts and
+colour-blind-safe colours.
 
-    images         reconstructions, traversals, class_traversals    of a model, and images
-    animation      animated_traversals                              the same, moving: a GIF
-    activations    mean_activations                                 of a `vaezoo.metrics.Representation`
-    latents        kl_bars, variance_information                    of `vaezoo.metrics.per_latent`
-    matrices       factor_matrix, score_matrix, class_matrix        of information; of scores; of classes and labels
-    curves         training_curves, trade_offs                      of metrics.csv; of sweeps
+    images         reconstructions, traversals, class_traversals    decoded images of a model
+    animation      animated_traversals                              traversals as an animated GIF
+    activations    mean_activations                                 from a `vaezoo.encoding.EncodedDataset`
+    latents        kl_bars, variance_information                    from `vaezoo.metrics.per_latent`
+    matrices       factor_matrix, score_matrix, class_matrix        heat maps of factors and latents, classes and labels
+    curves         training_curves, trade_offs                      from metrics.csv and hyperparameter sweeps
 """
 
 from vaezoo.plots.activations import mean_activations

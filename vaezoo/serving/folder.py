@@ -1,4 +1,4 @@
-"""Whether a folder can take a version, asked before the work of making one."""
+"""Checks a folder of versions before a model is exported to it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from vaezoo.serving.publish import next_version
 
 
 def check_export_folder(folder: str | os.PathLike) -> None:
-    """Refuses a folder into which no version can be published, and leaves nothing behind.
+    """Checks that a version can be published into a folder. Nothing is left behind.
 
     Args:
-        folder: of a model's versions, as `vaezoo.export` takes it.
+        folder: folder of the versions, as `vaezoo.export` takes it. It need not exist yet.
 
     Raises:
-        NotADirectoryError: if a file or a broken link is in the way.
+        NotADirectoryError: if the path or one of its parents is a file or a broken link.
         OSError: if the folder cannot be read or written to.
-        ValueError: if it is no path, or no version number is left in it.
+        ValueError: if the path is invalid, or no version number is left in the folder.
     """
     folder = Path(folder)
     check_writable(folder)

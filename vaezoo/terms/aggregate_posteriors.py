@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -71,10 +72,10 @@ def check_aggregate(dataset_size: int, estimator: str) -> None:
     """Checks the arguments of `aggregate_posterior`.
 
     Raises:
-        ValueError: if `dataset_size` is below 1, or `estimator` is not one of `ESTIMATORS`.
+        ValueError: if `dataset_size` is no whole number of at least 1, or `estimator` is not one of `ESTIMATORS`.
     """
-    if not dataset_size >= 1:
-        raise ValueError(f"`dataset_size` must be at least 1. Received: {dataset_size!r}")
+    if isinstance(dataset_size, bool) or not isinstance(dataset_size, Integral) or dataset_size < 1:
+        raise ValueError(f"`dataset_size` must be a whole number of at least 1. Received: {dataset_size!r}")
     if estimator not in ESTIMATORS:
         raise ValueError(f"`estimator` must be one of {ESTIMATORS}. Received: {estimator!r}")
 

@@ -1,4 +1,4 @@
-"""Stage 7: what happens around fit: the run folder, exact resume, logs."""
+"""Stage 7: run folders, checkpoints with exact resume, and logs of a training."""
 
 from vaezoo.training.loading import load_newest
 from vaezoo.training.run import Run

@@ -1,28 +1,32 @@
-"""Reproducible training in a folder, which resumes exactly after an interruption."""
+"""Reproducible training that resumes exactly after an interruption."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import json
 import os
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
+from vaezoo.data import ImageData
 from vaezoo.durable import check_writable, folder_lock, remove_abandoned, write_text
-from vaezoo.training.checkpoint import Checkpoint, Checkpoints, newest_whole, numbered
-from vaezoo.training.keeper import Keeper
-from vaezoo.training.logbook import Logbook
-from vaezoo.training.rows import write_rows
+from vaezoo.models import BaseVAE
+from vaezoo.packages import package_versions
+from vaezoo.training.checkpoint import Checkpoint, list_checkpoints, newest_valid_checkpoint
+from vaezoo.training.checkpoint_callback import CheckpointCallback
+from vaezoo.training.checkpoint_manager import CheckpointManager
+from vaezoo.training.metrics_csv import write_rows
+from vaezoo.training.metrics_logger import MetricsLogger
 from vaezoo.training.signals import Interrupted, recorded_signals
 
-CIRCUMSTANCES = ("preset", "dataset", "origin", "steps", "log_every", "checkpoint_every", "packages")
-"""What a configuration may hold that does not decide the bits of a training."""
+NON_IDENTIFYING = ("preset", "dataset", "origin", "steps", "log_every", "checkpoint_every", "packages")
+"""Keys of a configuration that do not identify a run, because they do not change what a training step computes."""
 
 PACKAGES = ("vaezoo", "tensorflow", "keras")
 
@@ -30,74 +34,85 @@ PACKAGES = ("vaezoo", "tensorflow", "keras")
 class Run:
     """The folder of one training.
 
-    It holds config.json, checkpoints/, metrics.csv and tensorboard/. The same configuration in the same folder goes on
-    from the newest whole checkpoint, and ends with the bits of a training that was never interrupted.
+    It holds config.json, checkpoints/, metrics.csv and tensorboard/. A run with the same configuration and folder
+    resumes from the newest valid checkpoint, and its result is bit-identical to that of an uninterrupted training.
 
     Args:
-        folder: made by `fit` where it is missing.
-        config: the settings of the training, as JSON has them. Those of `CIRCUMSTANCES` may differ when a run goes on;
-            the others identify it.
+        folder: folder of the run, which `fit` creates if it does not exist.
+        config: JSON-serialisable settings of the training. They identify the run, except for those named in
+            `NON_IDENTIFYING`, which may change when a run resumes.
 
     Raises:
-        ValueError: if the folder holds checkpoints of another configuration, files of something else, or a
-            config.json that is damaged and of which no checkpoint has a copy.
-        OSError: if nothing can be written there.
+        ValueError: if the folder holds checkpoints of another configuration, files that are not of a run, or a
+            damaged config.json of which no checkpoint has a copy.
+        OSError: if the folder cannot be written to.
     """
 
     def __init__(self, folder: str | os.PathLike, config: Mapping[str, Any]):
+        """Checks that the folder is writable, and is new or of this configuration. Nothing is written."""
         self.folder = Path(folder)
         self.config = json.loads(json.dumps(config))
-        self._holders = 0
+        self._lock_depth = 0
         check_writable(self.folder)
         others = {child.name for child in self.folder.glob("*") if not child.name.startswith(".")} - {"tensorboard"}
-        if others and "config.json" not in others and not numbered(self.checkpoints):
+        if others and "config.json" not in others and not list_checkpoints(self.checkpoints):
             raise ValueError(f"{self.folder} is not the folder of a run. Choose another one.")
-        self.check(self.config)
+        self.check_config(self.config)
 
     @property
     def checkpoints(self) -> Path:
-        """The folder of the checkpoints."""
+        """Folder of the checkpoints."""
         return self.folder / "checkpoints"
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the folder, which is made, for this process; may be nested.
+        """Creates the folder and locks it for this process. Nested calls keep the one lock.
 
         Raises:
-            OSError: if another process holds it.
+            OSError: if another process holds the lock.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.nullcontext() if self._holders else folder_lock(self.folder):
-            self._holders += 1
+        with contextlib.nullcontext() if self._lock_depth else folder_lock(self.folder):
+            self._lock_depth += 1
             try:
                 yield
             finally:
-                self._holders -= 1
+                self._lock_depth -= 1
 
     def stored_config(self) -> dict[str, Any] | None:
-        """The configuration in the folder; None while there is no checkpoint, so that the folder is free for another.
+        """Reads the configuration that is stored in the folder.
 
-        Warns where config.json is damaged or missing and the copy in a checkpoint takes its place.
+        Warns if config.json is damaged or missing and the copy in a checkpoint is used instead.
+
+        Returns:
+            The configuration; None if there is no checkpoint yet, so that another configuration may use the folder.
         """
-        if not numbered(self.checkpoints):
+        if not list_checkpoints(self.checkpoints):
             return None
         file = self.folder / "config.json"
         try:
             return json.loads(file.read_text())
         except (OSError, ValueError):
-            copy = newest_whole(self.checkpoints)
+            copy = newest_valid_checkpoint(self.checkpoints)
             warnings.warn(f"{file} is damaged. The copy in {copy.folder} takes its place.", RuntimeWarning, 3)
             return copy.config
 
-    def check(self, config: Mapping[str, Any]) -> None:
-        """Raises ValueError, with the differences, where the folder holds checkpoints of another configuration."""
+    def check_config(self, config: Mapping[str, Any]) -> None:
+        """Checks that the folder is free, or holds checkpoints of this configuration.
+
+        Args:
+            config: settings of the training.
+
+        Raises:
+            ValueError: if there are checkpoints of another configuration. The message lists the differences.
+        """
         there = self.stored_config()
         if there is None:
             return
-        later = {"data", "packages"} - config.keys()  # what `fit` adds
+        added_by_fit = {"data", "packages"} - config.keys()
         differences = [
             f"  {name}: {there.get(name)!r} there, {config.get(name)!r} now"
-            for name in sorted({*there, *config} - later - {*CIRCUMSTANCES})
+            for name in sorted({*there, *config} - added_by_fit - {*NON_IDENTIFYING})
             if there.get(name) != config.get(name)
         ]
         if differences:
@@ -108,78 +123,90 @@ class Run:
 
     def fit(
         self,
-        model: keras.Model,
-        data,
+        model: BaseVAE,
+        data: ImageData,
         *,
         steps: int,
         batch_size: int,
         seed: int,
         log_every: int = 100,
         checkpoint_every: int = 1000,
-        examples=None,
-        callbacks=(),
+        examples: np.ndarray | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
     ) -> list[dict[str, float]]:
-        """Trains to step `steps`, from the newest whole checkpoint or the start.
+        """Trains up to step `steps`, from the newest valid checkpoint or from the start.
 
-        A run that has ended goes on where `steps` is larger, with the bits of a run that had so many from the start.
+        A finished run may be extended with a larger `steps`. The result is bit-identical to that of a run that had
+        this value from the start.
 
         Args:
-            model: compiled, new.
-            data: a set of `vaezoo.data`.
-            steps: training steps in all.
-            batch_size: images in a minibatch; a step draws model.batches_per_step of them.
-            seed: of the order of the images.
-            log_every: steps between rows of metrics.csv.
-            checkpoint_every: steps between checkpoints.
-            examples: images [n, H, W, C] whose reconstructions TensorBoard shows at each checkpoint.
-            callbacks: of Keras.
+            model: a new, compiled model.
+            data: the training images.
+            steps: total number of training steps.
+            batch_size: images in a minibatch. A step draws `model.batches_per_step` minibatches.
+            seed: determines the order of the images.
+            log_every: steps between two rows of metrics.csv.
+            checkpoint_every: steps between two checkpoints.
+            examples: images [n, H, W, C] in [0, 1] whose reconstructions TensorBoard shows at each checkpoint.
+            callbacks: additional Keras callbacks, which run before those of the run.
 
         Returns:
             The rows of metrics.csv.
 
         Raises:
-            ValueError: if an interval does not end with an execution of `steps_per_execution`; if the run is past
-                `steps`; if the data or the model differ from those of the checkpoint; if no checkpoint is whole.
-            OSError: if another process holds the folder, or writing fails. The checkpoints are kept.
-            Interrupted: after SIGINT and SIGTERM.
-            FloatingPointError: if a term, or a weight to be kept, is NaN or infinite.
-            RuntimeError: if training ends before `steps`, as where the data ended or a write failed in TensorFlow.
+            ValueError: if an interval is not a multiple of `steps_per_execution`, the run is past `steps`, the data or
+                the model differ from those of the checkpoint, or no checkpoint is valid.
+            OSError: if another process holds the folder, or writing fails. Existing checkpoints are kept.
+            Interrupted: after SIGINT or SIGTERM, once a checkpoint is written.
+            FloatingPointError: if a metric, or a variable to be checkpointed, is NaN or infinite.
+            RuntimeError: if training ends before `steps`, because the data ended or TensorFlow could not write a file.
         """
         intervals = {"steps": steps, "log_every": log_every, "checkpoint_every": checkpoint_every}
         check_intervals(model.steps_per_execution, **intervals)
-        config = {**self.config, "data": {"size": data.size, "digest": data.digest}, "packages": versions()}
-        self.check(config)
+        config = {
+            **self.config,
+            "data": {"size": data.size, "digest": data.digest},
+            "packages": package_versions(PACKAGES),
+        }
+        self.check_config(config)
         with self.locked():
-            checkpoints = Checkpoints(self.checkpoints, model, config)
-            newest = checkpoints.restore()
+            manager = CheckpointManager(self.checkpoints, model, config)
+            newest = manager.restore()
             start, rows = (newest.step, newest.rows) if newest else (0, [])
             if start > steps:
                 raise ValueError(f"{self.folder} is at step {start} already. Expected `steps` from there on: {steps}")
-            self.begin(config, newest, rows)
+            self.reset_files(config, newest, rows)
             if start == steps:
                 return rows
-            logbook = Logbook(self.folder, start=start, steps=steps, every=log_every, rows=rows, examples=examples)
-            batches = data.batches(
-                batch_size * model.batches_per_step, seed=seed, start_step=start, steps=steps - start
+            logger = MetricsLogger(
+                self.folder, start=start, steps=steps, log_every=log_every, rows=rows, examples=examples
+            )
+            batches = model.batches(
+                data, batch_size * model.batches_per_step, seed=seed, start_step=start, steps=steps - start
             )
             with recorded_signals() as received:
-                keeper = Keeper(checkpoints, logbook, checkpoint_every, received)
-                verbose = int(logbook.terminal)
-                model.fit(batches, callbacks=[*callbacks, logbook, keeper], verbose=verbose, shuffle=False)
-        if keeper.left_at is not None and keeper.left_at < steps:
-            raise Interrupted(received[0], keeper.left_at)
-        if checkpoints.whole != steps:
+                checkpointing = CheckpointCallback(manager, logger, checkpoint_every, received)
+                verbose = int(logger.terminal)
+                model.fit(batches, callbacks=[*callbacks, logger, checkpointing], verbose=verbose, shuffle=False)
+        if checkpointing.interrupted_at is not None and checkpointing.interrupted_at < steps:
+            raise Interrupted(received[0], checkpointing.interrupted_at)
+        if manager.newest_step != steps:  # `fit` returns normally when the data or a callback raise OutOfRangeError
             raise RuntimeError(
                 f"Training ended at step {int(model.step)} of {steps}: its data ended, or a file could not be written. "
-                f"The checkpoint of step {checkpoints.whole or 0} is kept."
+                f"The checkpoint of step {manager.newest_step or 0} is kept."
             )
-        return logbook.rows
+        return logger.rows
 
-    def begin(self, config: Mapping[str, Any], newest: Checkpoint | None, rows: list[dict[str, float]]) -> None:
-        """Writes config.json and metrics.csv as they were at the checkpoint.
+    def reset_files(self, config: Mapping[str, Any], newest: Checkpoint | None, rows: list[dict[str, float]]) -> None:
+        """Writes config.json, and resets metrics.csv to the state of the checkpoint from which training resumes.
 
-        A killed run may have logged more rows than its checkpoint has: they come again. What an attempt logged that
-        never came to a checkpoint is removed. Warns where the run goes on with other versions of packages.
+        A killed run may have logged rows after its last checkpoint: training writes them again. Without a checkpoint,
+        the logs of earlier attempts are deleted. Warns if the versions of packages have changed.
+
+        Args:
+            config: settings of the training.
+            newest: the checkpoint from which training resumes; None for a start from step 0.
+            rows: rows of metrics.csv at that checkpoint.
         """
         before = newest.config.get("packages") if newest else None
         if before and before != config["packages"]:
@@ -198,13 +225,16 @@ class Run:
             write_rows(self.folder / "metrics.csv", rows)
 
 
-def versions() -> dict[str, str]:
-    """The versions of the packages that decide a training's last bits."""
-    return {name: importlib.metadata.version(name) for name in PACKAGES}
-
-
 def check_intervals(steps_per_execution: int, **intervals: int) -> None:
-    """Raises ValueError unless every interval, in steps, is positive and a multiple of `steps_per_execution`."""
+    """Checks that every interval is positive and a multiple of `steps_per_execution`.
+
+    Args:
+        steps_per_execution: training steps per compiled call.
+        **intervals: numbers of training steps, by the name that an error message gives them.
+
+    Raises:
+        ValueError: if an interval is below 1 or not a multiple.
+    """
     for name, value in intervals.items():
         if value < 1:
             raise ValueError(f"`{name}` must be at least 1. Received: {value}")

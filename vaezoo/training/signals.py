@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM during a training."""
+"""Handling of SIGINT and SIGTERM during training."""
 
 from __future__ import annotations
 
@@ -7,31 +7,40 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from types import FrameType
 
 
 class Interrupted(SystemExit):
-    """SIGINT or SIGTERM asked a run to leave, and it has written a checkpoint.
+    """Raised when training has stopped after SIGINT or SIGTERM with a checkpoint written.
 
-    Where nobody catches it, the process ends as a shell expects: with 128 + the signal's number.
+    If it is not caught, the process exits with status 128 + the signal's number, the convention of shells.
+
+    Args:
+        number: number of the signal.
+        step: training step of the checkpoint.
     """
 
     def __init__(self, number: int, step: int):
+        """Sets the message and the exit status."""
         super().__init__(f"Stopped by {signal.Signals(number).name} after step {step}, with a checkpoint.")
         self.code = 128 + number
 
 
 @contextlib.contextmanager
 def recorded_signals() -> Iterator[list[int]]:
-    """Records SIGINT and SIGTERM in the list that it gives; the second one ends the process.
+    """Records SIGINT and SIGTERM instead of terminating; a second signal ends the process.
 
-    Only the main thread can handle signals: in another one, nothing is recorded.
+    Python allows signal handlers in the main thread only: in any other thread nothing is recorded.
+
+    Yields:
+        A list to which the number of each received signal is appended.
 
     Raises:
-        SystemExit: at the second signal, with 128 + its number.
+        SystemExit: at the second signal, with status 128 + its number.
     """
     received: list[int] = []
 
-    def handle(number, frame):
+    def handle(number: int, frame: FrameType | None) -> None:
         if received:
             print("Stopped at once by a second signal. The last checkpoint is kept.", file=sys.stderr)
             raise SystemExit(128 + number)

@@ -1,0 +1,54 @@
+"""Writes checkpoints while a model is fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import keras
+
+from vaezoo.training.checkpoint_manager import CheckpointManager
+from vaezoo.training.metrics_logger import MetricsLogger
+
+
+class CheckpointCallback(keras.callbacks.Callback):
+    """Writes a checkpoint every `checkpoint_every` steps, at the last step, and after a signal.
+
+    Must run after `MetricsLogger`, which aborts on non-finite values before they are checkpointed. After a signal,
+    training stops once the checkpoint is written, and `interrupted_at` holds its step.
+
+    Args:
+        manager: writes the checkpoints.
+        logger: supplies the first and last step of the training and the rows to store.
+        checkpoint_every: steps between two checkpoints.
+        received: numbers of the signals received so far; `recorded_signals` appends to this list.
+    """
+
+    def __init__(self, manager: CheckpointManager, logger: MetricsLogger, checkpoint_every: int, received: list[int]):
+        """Stores the arguments."""
+        super().__init__()
+        self.manager, self.logger, self.checkpoint_every, self.received = manager, logger, checkpoint_every, received
+        self.interrupted_at: int | None = None
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Saves the restored running means of the metrics, which `fit` resets at the start of the epoch."""
+        self.restored = [variable.numpy() for variable in self.manager.metric_variables]
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Restores the running means of the metrics after `fit` has reset them."""
+        for variable, value in zip(self.manager.metric_variables, self.restored, strict=True):
+            variable.assign(value)
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Writes a checkpoint where one is due, and stops training if a signal was received.
+
+        Args:
+            batch: index of the batch since training began.
+            logs: unused.
+        """
+        step = self.logger.start + batch + 1
+        if step % self.checkpoint_every == 0 or step == self.logger.steps or self.received:
+            self.manager.save(step, self.logger.rows)
+            self.logger.log_examples(step)
+        if self.received:
+            self.interrupted_at = step
+            self.model.stop_training = True
