@@ -225,8 +225,12 @@ def write_runs(folder, trainings, **data):
         (folder / f"run{i}" / "scores.json").write_text(json.dumps(scores))
 
 
+def vat(weight):
+    return {"regularizer": {"class_name": "VAT", "config": {"weight": weight, "radius": 1.0}}}
+
+
 def test_what_differs_beside_the_seed_has_a_line_of_its_own(tmp_path, monkeypatch):
-    imae = [("imae", {"beta": beta, "beta_y": 20 * beta, "vat_weight": vat}) for beta, vat in ((2, 1), (5, 1), (5, 0))]
+    imae = [("imae", {"beta": beta, "beta_y": 20 * beta, **vat(weight)}) for beta, weight in ((2, 1), (5, 1), (5, 0))]
     write_runs(tmp_path, [*imae, imae[1], ("info_vae", {"lambda_": 4.0})])
     drawn = []
     monkeypatch.setattr(plots, "trade_offs", lambda sweeps, *_, **__: drawn.append(sweeps) or plots.kl_bars([1.0]))

@@ -1,4 +1,4 @@
-"""`vaezoo export`, as a person runs it."""
+"""The command `vaezoo export`."""
 
 import json
 import shutil
@@ -90,7 +90,7 @@ def test_a_model_of_something_else_is_refused(tmp_path):
 
 
 def altered(file, target, **members):
-    """A copy of a .keras file in which members are replaced, or left out where None."""
+    """Copies a .keras file with members replaced, or omitted if None."""
     with zipfile.ZipFile(file) as whole, zipfile.ZipFile(target, "w") as copy:
         for name in whole.namelist():
             content = members.get(name.partition(".")[0], whole.read(name))

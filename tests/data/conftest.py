@@ -8,7 +8,7 @@ REAL = os.environ.get("VAEZOO_DATA_DIR")
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch, tmp_path_factory):
-    """No test sees the data of the machine that it runs on, unless it asks for `real`."""
+    """Hides the machine's own data sets from all tests that do not use `real`."""
     for name in ("VAEZOO_DATA_DIR", "VAEZOO_MAX_BYTES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path_factory.mktemp("tensorflow_datasets")))

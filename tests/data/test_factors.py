@@ -28,7 +28,7 @@ def test_values():
 def test_sample_is_uniform_and_seeded():
     classes = GRID.sample(6000, seed=1)
     counts = np.bincount(GRID.indices(classes), minlength=30)
-    # Binomial, mean 200 and deviation 14: six of them.
+    # Binomial counts of mean 200 and standard deviation 14, within six standard deviations.
     assert counts.min() > 115 and counts.max() < 285
     np.testing.assert_array_equal(classes, GRID.sample(6000, seed=1))
     assert not np.array_equal(classes, GRID.sample(6000, seed=2))

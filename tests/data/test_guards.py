@@ -1,4 +1,4 @@
-"""The limit of what a file may bring into memory, and how a person moves it."""
+"""Limits of the memory that a file may take, and how the environment sets them."""
 
 import gzip
 
@@ -15,7 +15,7 @@ def idx(shape, content):
 
 
 def sized(path, count):
-    """A file of `count` bytes that takes no disk."""
+    """Creates a sparse file of `count` bytes."""
     with open(path, "wb") as file:
         file.truncate(count)
     return path
@@ -39,10 +39,10 @@ def test_the_environment_sets_the_limit(save, monkeypatch):
 @pytest.mark.parametrize(
     "on_disk, arrays, fits",
     [
-        (8_500_000, 2 * 10**9, False),  # a bomb
-        (26_729_168, 3_019_898_880, True),  # the published dSprites, were it read as any .npz
+        (8_500_000, 2 * 10**9, False),  # a decompression bomb
+        (26_729_168, 3_019_898_880, True),  # the published dSprites, if it were read as any other .npz
         (255_000_000, 480_000 * 64 * 64 * 3, True),  # Shapes3D
-        (1_000, 60_000 * 28 * 28, True),  # MNIST's number of images, all black
+        (1_000, 60_000 * 28 * 28, True),  # as many images as MNIST, all black
         (1_000, 2**28 + 1, False),
         (13 * 2**30, 13 * 2**30, False),  # not compressed, and more than half the memory
     ],
@@ -68,7 +68,7 @@ def test_an_idx_file_that_claims_too_much(tmp_path, ending):
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
 def test_an_idx_file_that_holds_more_than_it_claims(tmp_path, ending):
-    """What a bomb holds beyond its claim is never decompressed."""
+    """Data beyond the size in the header are not decompressed."""
     content = idx(IMAGES.shape, IMAGES.tobytes() + b"x")
     path = tmp_path / f"images{ending}"
     path.write_bytes(gzip.compress(content) if ending else content)
@@ -87,7 +87,7 @@ def test_the_checksum_and_length_of_a_gz_are_compared(tmp_path, place):
 
 
 def test_published_sprites_are_not_limited(save, monkeypatch):
-    """Their pixels are packed as they are read, and never in memory as bytes."""
+    """Their pixels are packed while they are read and are never in memory as bytes."""
     grid = sprites.FactorGrid(sprites.GRID.names, (3, 1, 1, 1, 1))
     classes = np.insert(grid.classes(np.arange(3)), 0, 0, axis=1)
     path = save(sources.PUBLISHED_SPRITES, imgs=np.ones((3, 64, 64), np.uint8), latents_classes=classes)

@@ -1,4 +1,4 @@
-"""An .npz is judged by its directory and its headers, before memory is spent."""
+"""The directory and headers of an .npz are checked before its arrays are read."""
 
 import contextlib
 import io
@@ -20,7 +20,7 @@ def npy(array, version=None):
 
 
 def claiming(shape, dtype="u1"):
-    """The header of an array, without the array."""
+    """Returns the header of an array, without the array."""
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, {"shape": shape, "fortran_order": False, "descr": dtype})
     return stream.getvalue()
@@ -28,7 +28,7 @@ def claiming(shape, dtype="u1"):
 
 @pytest.fixture
 def archive(tmp_path):
-    """Writes members to an .npz whose directory may claim other sizes than they have."""
+    """Writes members to an .npz whose directory may state wrong sizes."""
 
     def write(members, claimed=None, method=zipfile.ZIP_DEFLATED):
         with zipfile.ZipFile(tmp_path / "crafted.npz", "w", method) as file:
@@ -43,7 +43,7 @@ def archive(tmp_path):
 
 @contextlib.contextmanager
 def little_memory():
-    """Holds the block to 2 MB."""
+    """Asserts that a block allocates less than 2 MB."""
     tracemalloc.start()
     try:
         yield
@@ -54,7 +54,7 @@ def little_memory():
 
 @pytest.mark.parametrize("name, gigabytes", [("bomb", 2), ("claim", 38)])
 def test_arrays_far_larger_than_their_file(archive, name, gigabytes):
-    """Header and directory agree: only the size of the file tells."""
+    """Header and directory agree, so that only the size of the file shows the error."""
     shape = (gigabytes * 2**18, 64, 64)
     content = claiming(shape)
     path = archive({"images.npy": content + bytes(1000)}, {"images.npy": len(content) + gigabytes * 2**30})
@@ -92,7 +92,7 @@ def test_a_long_header_is_not_read(archive, version, size):
 
 @pytest.mark.parametrize("shape", [(2**26, 24, 26), (13, 4, 5), (11, 4, 5), (0, 4, 5), (-12, -4, 5), (10**30, 4, 5)])
 def test_a_header_that_contradicts_the_directory(archive, shape):
-    """Among the first, one that claims 39 GiB."""
+    """The first shape is of 39 GiB."""
     path = archive({"images.npy": claiming(shape) + IMAGES.tobytes(), "fine.npy": npy(IMAGES)})
     with (
         little_memory(),
@@ -103,7 +103,7 @@ def test_a_header_that_contradicts_the_directory(archive, shape):
 
 @pytest.mark.parametrize("said", [200, 10_000])
 def test_a_directory_that_contradicts_the_data(archive, said):
-    """The directory bounds what is read, whatever comes out of the compressed data."""
+    """The size in the directory limits how much compressed data is read."""
     path = archive({"images.npy": claiming((said, 4, 5)) + bytes(20 * 1000)}, {"images.npy": 128 + 20 * said})
     with pytest.raises(ValueError, match="to be a whole .npz"):
         load(path)
@@ -113,7 +113,10 @@ def test_a_directory_that_contradicts_the_data(archive, said):
     "content, words",
     [
         (b"\x93NUMPY\1\0\x0a\0" + b"{" * 10, "a malformed header"),
-        (b"\x93NUMPY\1\0\x10\x27" + b"-" * 9_999 + b"1", "a malformed header"),  # deeper than Python's parser goes
+        (
+            b"\x93NUMPY\1\0\x10\x27" + b"-" * 9_999 + b"1",
+            "a malformed header",
+        ),  # nested more deeply than Python's parser allows
         (b"\x93NUMPY\1\0\x04\0" + b"\xff{}\n", "a malformed header"),
         (b"\x93NUMPY\1\0\x03\0" + b"[]\n", "a malformed header"),
         (b"no array at all", "the magic string is not correct"),
@@ -136,7 +139,7 @@ def test_methods_whose_memory_is_not_bounded(archive, method):
 
 
 def test_the_member_that_was_checked_is_read(archive):
-    """NumPy prefers a member named as the key."""
+    """NumPy would read a member without the ending .npy first."""
     data = load(archive({"images.npy": npy(IMAGES), "images": npy(255 - IMAGES)}))
     np.testing.assert_array_equal(np.rint(255 * data.images(range(12))[..., 0]), IMAGES)
 

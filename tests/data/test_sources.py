@@ -11,7 +11,7 @@ from vaezoo.data import files, load, sources, sprites, tfds_reader
 
 
 class Trap:
-    """Unpickled, it leaves a mark."""
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, mark):
         self.mark = mark
@@ -73,7 +73,7 @@ def test_the_suggested_sets_of_tfds_exist_and_can_be_read():
 
 @pytest.mark.parametrize("name", ["", "/etc", "../mnist", "mnist/", "mnist/..", "mnist:*", "mnist:3", "mnist\n", "a b"])
 def test_what_cannot_be_a_name_of_tfds(name, tmp_path, monkeypatch):
-    """A path would be searched for, and TFDS and the network asked, for minutes."""
+    """They are rejected before folders, TFDS and the network are searched, which takes minutes."""
     monkeypatch.setattr(tfds_reader, "find", None)
     monkeypatch.setattr(tfds_reader, "download", None)
     with pytest.raises(

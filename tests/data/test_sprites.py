@@ -18,7 +18,7 @@ def test_real_frames(real):
 
 
 def test_against_an_even_odd_rule_pixel_by_pixel():
-    """A crossing test after the book, a pixel at a time, on vertices made one at a time."""
+    """Compares with a textbook crossing test of one pixel and one vertex at a time."""
     on_edges = [40968, 648645, 41216, 737049]  # pixel centres on an edge or level with a vertex
     for index in [*on_edges, *np.random.default_rng(0).integers(sprites.GRID.size, size=10)]:
         shape, scale, orientation, x, y = sprites.GRID.classes(index)
@@ -41,7 +41,7 @@ def test_against_an_even_odd_rule_pixel_by_pixel():
 
 
 def test_against_matplotlib():
-    """An independent rasteriser; it may differ where a pixel's centre lies on an edge."""
+    """Compares with an independent rasteriser, which may differ where a pixel's centre lies on an edge."""
     path = pytest.importorskip("matplotlib.path")
     centres = np.stack(np.meshgrid(np.arange(64) + 0.5, np.arange(64) + 0.5), axis=-1).reshape(-1, 2)
     for shape, outline in enumerate(sprites.OUTLINES):
@@ -55,7 +55,7 @@ def test_against_matplotlib():
 
 
 def test_frame_and_sense_of_rotation():
-    """The heart has most of its area opposite its tip: above it at first, left of it a quarter turn on."""
+    """The heart has most of its area opposite its tip: above it, and left of it after a quarter turn."""
 
     def halves(orientation, x, y):
         (image,) = unpack(sprites.draw([sprites.GRID.indices([2, 5, orientation, x, y])]))
@@ -103,7 +103,7 @@ def test_the_whole_set():
             start = sprites.GRID.indices([shape, scale, 0, 0, 0])
             assert ones[bits[start : start + 40 * 1024]].sum() / (40 * 1024) == pytest.approx(area, abs=0.05)
 
-    assert load("dsprites").stored.shape == data.stored.shape  # drawn once:
+    assert load("dsprites").stored.shape == data.stored.shape  # drawn once per process:
     assert sprites.draw_all() is bits
     shared = np.asarray(memoryview(data.stored))
     assert shared.ctypes.data == bits.ctypes.data

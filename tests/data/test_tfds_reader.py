@@ -1,4 +1,4 @@
-"""Sets that TFDS has prepared, and what is said without a network."""
+"""Sets that TFDS has prepared, and errors without a network."""
 
 import threading
 
@@ -111,7 +111,7 @@ def test_newest_version(tmp_path):
 
 @pytest.mark.parametrize("name", ["mnist", "tfds:cifar10"])
 def test_offline(monkeypatch, tmp_path, name):
-    """TFDS itself is not asked: offline, it tries again for minutes."""
+    """TFDS is not called, because it retries for minutes when it is offline."""
 
     def no_network(*args, **kwargs):
         raise OSError("the network is down")

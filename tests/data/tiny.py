@@ -1,4 +1,4 @@
-"""Images, labels and a grid of sprites that are small enough for any test."""
+"""Small images, labels and grids of sprites for tests."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(256, size=(12, 4, 5), dtype=np.uint8)
 LABELS = np.arange(12) % 10
 
-# a grid of 48 points stands for the whole of dSprites
+# A grid of 48 images that replaces dSprites.
 SMALL = FactorGrid(sprites.GRID.names, (3, 2, 2, 2, 2))
 PIXELS = RNG.integers(2, size=(48, 64, 64), dtype=np.uint8)
 COLOURED = np.insert(SMALL.classes(np.arange(48)), 0, 0, axis=1)

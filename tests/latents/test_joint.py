@@ -56,7 +56,7 @@ def test_an_rsample_has_the_moments_of_q():
     code = q.rsample(KEY, temperature=0.01).numpy()
     mean = one.mean().numpy()[0]
     error = code.std(axis=0) / np.sqrt(n)
-    # at 0.01 a relaxed y is all but hard, and its mean is q(y | x) but for about tau^2
+    # At 0.01 a relaxed y is almost one-hot, and its mean differs from q(y | x) by about tau^2.
     assert (np.abs(code.mean(axis=0) - mean) < 4 * error + 1e-3).all()
     np.testing.assert_allclose(mean[3:7], tf.nn.softmax(one.logits[0])[0], rtol=1e-5)
 
@@ -80,7 +80,7 @@ def test_gradients_reach_every_parameter():
     parameters = tf.zeros([4, SPEC.parameters])
     with tf.GradientTape() as tape:
         tape.watch(parameters)
-        # squares, because a y adds up to 1 whatever its logits
+        # Squares, because the sum of y is 1 for all logits.
         loss = tf.reduce_sum(SPEC.posterior(parameters).rsample(KEY, 0.67) ** 2)
     assert (np.abs(tape.gradient(loss, parameters)) > 1e-6).all()
 

@@ -11,7 +11,7 @@ DRAWS = [noise.open_uniform, noise.standard_normal, noise.gumbel]
 
 @pytest.mark.parametrize(
     ("key", "counter", "bits"),
-    [  # the known answers of the authors' Random123
+    [  # test vectors of the authors' Random123
         ([0, 0], [0, 0], [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]),
         ([-1, -1], [2**64 - 1, 2**64 - 1], [0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]),
         (

@@ -35,7 +35,7 @@ def test_no_two_kernels_of_ten_seeds_correlate(kind):
 
 
 def test_create_gives_encoder_and_decoder_streams_of_their_own():
-    """Also at the seeds 0 and 1000, and the discriminator that FactorVAE makes by itself."""
+    """Includes the seeds 0 and 1000, and the discriminator that FactorVAE builds by default."""
     of_seed = {}
     for seed in (0, 1, 1000):
         model = vaezoo.create("factor_vae", image_shape=(16, 16, 1), network="mlp", seed=seed)

@@ -14,7 +14,7 @@ def test_any_image_goes_in_and_comes_out(shape, pair):
 
 
 def test_the_papers_table_has_its_numbers_of_weights():
-    """7.2, added up by hand: kernels and biases of every row."""
+    """The sum of kernels and biases of each row of the table in section 7.2."""
     encoder = 16 * (1 * 32 + 32 * 32 + 32 * 64 + 64 * 64) + 32 + 32 + 64 + 64 + 1024 * 128 + 128 + 128 * 20 + 20
     decoder = 10 * 128 + 128 + 128 * 1024 + 1024 + 16 * (64 * 64 + 64 * 32 + 32 * 32 + 32 * 1) + 64 + 32 + 32 + 1
     assert conv_encoder((64, 64, 1), 20).count_params() == encoder

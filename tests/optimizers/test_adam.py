@@ -27,7 +27,7 @@ def test_it_is_algorithm_1_also_where_epsilon_matters(scale):
 
 
 def test_keras_adam_is_another_where_gradients_are_small():
-    """What the class is for: the first update of a gradient of 1e-6 is 0.24 of the learning rate with Keras's."""
+    """With Keras's Adam, the first update by a gradient of 1e-6 is 0.24 of the learning rate."""
     ours, theirs = keras.Variable(np.zeros(1)), keras.Variable(np.zeros(1))
     g = keras.ops.convert_to_tensor(np.float32([1e-6]))
     vaezoo.Adam(0.1).apply([g], [ours])
@@ -36,7 +36,7 @@ def test_keras_adam_is_another_where_gradients_are_small():
 
 
 def test_a_variables_first_update_is_corrected_as_a_first():
-    """Adam's first update is the learning rate in the gradient's direction, however late it comes."""
+    """Adam's first update of a variable is the learning rate in the gradient's direction, at any step."""
     often, late = keras.Variable(np.zeros(1)), keras.Variable(np.zeros(1))
     optimizer = vaezoo.Adam(0.1)
     optimizer.build([often, late])

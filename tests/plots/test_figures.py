@@ -1,4 +1,4 @@
-"""What the figures of latents, factors and sweeps show, and that they are legible in a column of a paper."""
+"""Figures of latents, factors and sweeps: their content, and their legibility in a column of a paper."""
 
 import matplotlib.text
 import numpy as np
@@ -185,7 +185,7 @@ def test_every_latent_lies_inside_the_axes(mean_var):
 
 
 def deuteranopic(colour):
-    """CIE L*a*b* of a colour as seen without green cones (Machado et al. 2009, linear RGB)."""
+    """CIE L*a*b* of a colour as seen with deuteranopia (Machado et al. 2009, linear RGB)."""
     rgb = np.array(to_rgb(colour))
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     seen = np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]])
@@ -196,7 +196,7 @@ def deuteranopic(colour):
 
 
 def test_colours_differ_without_green_cones():
-    """2.3 is just noticeable. Lines also differ by markers and dashes, whose positions are the colours'."""
+    """A distance of 2.3 is just noticeable. Lines also differ in markers and line styles."""
     seen = [deuteranopic(colour) for colour in COLOURS]
     distances = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
     assert min(distances) > 15

@@ -1,4 +1,4 @@
-"""What the axes and legends of figures say, and in which order the latents stand."""
+"""Labels of axes, legends, and the order of the latents."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a figure shows, read back from its Matplotlib objects."""
+"""The content of figures, read from their Matplotlib objects."""
 
 import numpy as np
 import pytest

@@ -52,10 +52,10 @@ def test_nothing_to_smooth_without_categorical_latents(images):
     assert model.regularized(model.objective) == model.objective
 
 
-@pytest.mark.parametrize(
-    "option, value",
-    [("radius", 0.0), ("radius", -1.0), ("radius", "far"), ("weight", -1.0), ("weight", np.nan), ("weight", "high")],
-)
+IMPOSSIBLE = {"weight": [-1.0, np.nan, "high", None], "radius": [0.0, -1.0, "far", None]}
+
+
+@pytest.mark.parametrize("option, value", [(option, value) for option in IMPOSSIBLE for value in IMPOSSIBLE[option]])
 def test_impossible_values(option, value):
     with pytest.raises(ValueError, match=f"`{option}` of VAT must.*Received: {value!r}"):
         small_model("vae", latents=HYBRID, regularizer={option: value})

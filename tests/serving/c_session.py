@@ -1,4 +1,4 @@
-"""A SavedModel in TensorFlow's C API, by ctypes: the session loader that TensorFlow Serving uses, without Python's."""
+"""Loads a SavedModel through TensorFlow's C API, by ctypes, into the session that TensorFlow Serving uses."""
 
 import contextlib
 import ctypes
@@ -34,7 +34,7 @@ def library():
 
 
 class SavedModelError(RuntimeError):
-    """What the C API said; `code` as gRPC numbers them."""
+    """An error of the C API; `code` is a gRPC status code."""
 
     def __init__(self, code, message):
         super().__init__(message)
@@ -58,7 +58,7 @@ class Session:
 
     @contextlib.contextmanager
     def status(self):
-        """A TF_Status that is raised unless it is OK."""
+        """Yields a TF_Status, and raises its error unless it is OK."""
         status = c_void_p(self.lib.TF_NewStatus())
         yield status
         code, message = self.lib.TF_GetCode(status), self.lib.TF_Message(status).decode()

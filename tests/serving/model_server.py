@@ -1,4 +1,4 @@
-"""A model server for tests: the real gRPC service and REST's predict, over the C API's session."""
+"""A model server for tests: the gRPC service and the predict method of the REST API, on a session of the C API."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ from c_session import SavedModelError, Session
 
 @contextlib.contextmanager
 def grpc_server(version, delay=0.0):
-    """The address of a PredictionService that serves one version; `delay` seconds before each answer."""
+    """Serves one version as a PredictionService that responds after `delay` seconds; yields address and requests."""
     import grpc
     from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
@@ -54,7 +54,7 @@ def grpc_server(version, delay=0.0):
 
 @contextlib.contextmanager
 def rest_server(version, delay=0.0):
-    """The address of a REST API that serves one version; `delay` seconds before each answer."""
+    """Serves one version as a REST API that responds after `delay` seconds; yields its address and requests."""
     session, requests = Session(version), []
 
     class Handler(BaseHTTPRequestHandler):
@@ -85,7 +85,7 @@ def rest_server(version, delay=0.0):
 
 
 def reply(session, body):
-    """Status and answer, in the row format or the columnar one, where a single output comes without its name."""
+    """Returns status and response, in the row or the columnar format, which omits the name of a single output."""
     import base64
 
     def array(value, dtype):

@@ -1,4 +1,4 @@
-"""What a card learns from a run's folder, and that a damaged file in it is named."""
+"""The facts that a model card states about a run, and errors that name a damaged file."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A bad request gets an error that names the field, and the server serves on."""
+"""An invalid request gets an error that names the field, and the server keeps serving."""
 
 import re
 import resource
@@ -31,7 +31,7 @@ def png_of_one_bit(height, width):
 
 
 def jpeg(height, width):
-    """Of 8 x 8 pixels, whose header says another size."""
+    """Encodes 8 x 8 pixels, with another size in the header."""
     file = tf.io.encode_jpeg(np.zeros((8, 8, 1), np.uint8)).numpy()
     place = file.index(b"\xff\xc0") + 5
     return file[:place] + struct.pack(">HH", height, width) + file[place + 4 :]
@@ -98,7 +98,7 @@ BAD = [
 
 @pytest.mark.parametrize("signature, inputs, words", BAD)
 def test_the_field_is_named_and_the_server_serves_on(session, signature, inputs, words):
-    """The first field of `inputs` is the bad one."""
+    """The first field of `inputs` is the invalid one."""
     before = session("encode", image=X)["mean"]
     with pytest.raises(SavedModelError) as refused:
         session(signature, **inputs)
@@ -149,7 +149,7 @@ GOOD = {
 
 @pytest.mark.parametrize("signature, field", [(name, field) for name, inputs in GOOD.items() for field in inputs])
 def test_another_dtype_is_refused_by_the_runtime_which_numbers_the_inputs(session, signature, field):
-    """In alphabetical order, as the card says."""
+    """The inputs are numbered in alphabetical order, as the model card says."""
     good = GOOD[signature]
     for dtype in ("f2", "f4", "f8", "u1", "i4", "i8", "S1"):
         other = np.zeros(good[field].shape, dtype)

@@ -1,4 +1,4 @@
-"""The client helpers, against servers of the real messages on this machine."""
+"""The client against local servers, over REST and gRPC."""
 
 import json
 import socket
@@ -25,7 +25,7 @@ def served(tmp_path_factory):
 
 @pytest.fixture(params=SERVERS)
 def server(request, served):
-    """The URL of a running server, and the list of the requests that it got."""
+    """The URL of a running server, and the list of its requests."""
     if request.param == "grpc":
         pytest.importorskip("tensorflow_serving")
     start, url = SERVERS[request.param]
@@ -158,7 +158,7 @@ def test_a_name_in_any_letters(served, images):
 
 
 def codes(d, classes=()):
-    """An answer to two images."""
+    """Builds a response to two images."""
     blocks = {f"probs_{i}": np.full((2, K), 1 / K) for i, K in enumerate(classes)}
     labels = {f"label_{i}": np.zeros(2, "i4") for i in range(len(classes))}
     return {"mean": np.zeros((2, d)), "log_var": np.zeros((2, d)), **blocks, **labels}
@@ -187,7 +187,7 @@ def test_grpc_tells_the_version(served, images):
 
 
 def test_what_says_the_same_is_converted(served, server):
-    """Lists, float64 and int64; files whose last byte is zero; unknown fields as they are."""
+    """Lists, float64 and int64, and files that end in a zero byte are converted; unknown fields are unchanged."""
     url, _ = server
     decoded = client.predict({"mean": [[0.0, 1.0, 2.0]], "label": [3]}, url, "decode")["image"]
     arrays = {"mean": np.array([[0, 1, 2]], "f2"), "label": np.array([3], "i8")}

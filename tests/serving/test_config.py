@@ -1,4 +1,4 @@
-"""The files that configure a model server, and the command of the README that hands them over."""
+"""The configuration files of a model server, and the command of the README that uses them."""
 
 import re
 from pathlib import Path

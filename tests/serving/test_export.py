@@ -1,4 +1,4 @@
-"""The artifact: it answers as the model does, carries nothing else, and is hardly larger than its weights."""
+"""The exported artifact: its outputs equal the model's, and it is hardly larger than the weights."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def test_endpoints_equal_the_model(name, images, tmp_path):
     [("nonsyn_dsprites", 1.1), ("factor_vae_dsprites", 1.1), ("joint_vae_dsprites", 1.1), ("joint_vae_mnist", 1.1)],
 )
 def test_an_artifact_is_hardly_larger_than_its_weights(preset, most, tmp_path):
-    """Those with the largest graphs for their weights. The card, however many scores it has, is bounded apart."""
+    """The presets with the largest ratio of graph to weights. The model card has a limit of its own."""
     model = vaezoo.create(preset, seed=0)
     scores = {f"a_metric_with_a_long_name_{i}": i / 7 for i in range(100)}
     version = export(model, tmp_path, about={"scores": scores})

@@ -1,4 +1,4 @@
-"""A folder that cannot take a version is refused before any work, and nothing is left."""
+"""An unusable export folder is refused before any work, and nothing is left behind."""
 
 import os
 
@@ -14,7 +14,7 @@ def contents(folder):
 
 @pytest.fixture
 def no_work(monkeypatch):
-    """Fails the test if an export begins."""
+    """Makes the test fail if an export begins."""
     monkeypatch.setattr(saved_model, "publishing", None)
     monkeypatch.setattr(saved_model, "write_saved_model", None)
 
@@ -33,7 +33,7 @@ def test_a_file_or_a_broken_link_in_the_way(folder, tmp_path, no_work):
 
 
 def test_a_folder_where_nothing_can_be_written(tmp_path, monkeypatch, no_work):
-    """Root may write everywhere but in /proc: for other folders a refusal is played."""
+    """Root can write everywhere except in /proc, so the refusal of other folders is simulated."""
     with pytest.raises(OSError, match="Expected a folder that can be written to. Received: '/proc/models', "):
         export(small_model("vae"), "/proc/models")
 

@@ -21,7 +21,7 @@ from vaezoo.serving.model_card_template import render
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The folder of a run, as training writes it."""
+    """The folder of a run with the files that training writes."""
     folder = tmp_path_factory.mktemp("run")
     config = {
         "model": "vae",
@@ -77,7 +77,7 @@ def test_the_curl_of_the_page_asks_what_the_server_knows(version):
 
 
 def snippet(version, language):
-    """The code of the page under a heading that starts with `language`."""
+    """Returns the code block after the line that starts with `language`."""
     page = (version / "README.md").read_text()
     return page[page.index(f"\n{language}") :].split("```")[1]
 
@@ -85,7 +85,7 @@ def snippet(version, language):
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on PATH")
 @pytest.mark.parametrize("channels", [1, 2])
 def test_the_curl_of_the_page_is_answered(channels, tmp_path):
-    """With a picture, and where there are none of that many channels, with numbers."""
+    """The command sends an image file, or numbers if no image file has that many channels."""
     model, x = small_model("vae", image_shape=(8, 8, channels)), np.zeros((1, 8, 8, channels), np.float32)
     version = export(model, tmp_path / "m")
     (tmp_path / "request.json").write_text(json.dumps({"signature_name": "encode", "inputs": {"image": x.tolist()}}))
@@ -156,7 +156,7 @@ def test_without_a_run_the_card_says_so(tmp_path):
 
 
 def test_a_run_and_a_file_of_another_name_in_its_folder(run, tmp_path):
-    """What a checkpoint beside model.keras was trained on, and for how long, nobody knows; its scores perhaps."""
+    """The training of another .keras file in the folder of a run is unknown; its scores may be known."""
     folder = shutil.copytree(run, tmp_path / "run")
     for name, score in (("scores.json", 0.5), ("later.v2.scores.json", 0.25)):
         (folder / name).write_text(json.dumps({"scores": {"mig": {"mig": score}}}))
@@ -189,13 +189,13 @@ NASTY = [
 
 
 def shown(text):
-    """What a reader should see: the text, on one line, without what does not print."""
+    """The text that a reader should see: on one line, without characters that are not printable."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_a_configuration_appears_as_text(text, version):
-    """Rendered as Markdown, the page has the text, and no other tag, link, row or heading than without it."""
+    """The rendered page shows the text literally: it adds no tag, link, row or heading."""
     markdown_it = pytest.importorskip("markdown_it")
     parser = markdown_it.MarkdownIt("commonmark").enable(["table", "strikethrough"])
     card = json.loads((version / "model.json").read_text())
@@ -215,7 +215,7 @@ def test_a_configuration_appears_as_text(text, version):
 
 @pytest.mark.parametrize("name", ["a b", "x'; rm -rf ~; '", 'q"uo\\te', "größe", "line\nbreak", "{name}"])
 def test_a_name_in_the_commands_of_the_page(name, version):
-    """As a URL that a shell takes as one word, and as a literal of Python."""
+    """The name is a URL that a shell reads as one word, and a Python literal."""
     card = {**json.loads((version / "model.json").read_text()), "name": name}
     lines = render(card).splitlines()
     (curl,) = [line for line in lines if line.startswith("curl ")]

@@ -1,4 +1,4 @@
-"""A version appears whole or not at all, whoever else publishes, watches, dies or fills the disk."""
+"""A version appears atomically, despite concurrent publishers, crashes and a full disk."""
 
 import json
 import os
@@ -60,7 +60,7 @@ def test_publishers_at_once_that_prune_never_give_a_number_twice(tmp_path):
 
 
 def test_nobody_publishes_between_the_choice_of_a_number_and_its_use(tmp_path, monkeypatch):
-    """Two others, of whom the last prunes, come while the first has seen what versions there are."""
+    """Two publishers, one of which prunes, start after the first has listed the versions."""
     others, found, seen = [], [], publish.versions
 
     def interrupted(folder):
@@ -133,7 +133,7 @@ def test_a_rename_that_cannot_be_synced_is_a_warning(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("largest", [2_000, 40_000], ids=["variables", "graph"])
 def test_a_disk_that_takes_no_more_leaves_everything_as_it_was(largest, tmp_path):
-    """A limit on files' sizes stands for the full disk: writes fail in the middle of a file."""
+    """A limit on file sizes simulates a full disk: writes fail in the middle of a file."""
     model = small_model("vae")
     publish_text(tmp_path)
     before, (soft, hard) = names(tmp_path), resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -158,7 +158,7 @@ def test_keep_removes_the_oldest_and_never_the_newest(tmp_path):
 
 
 def test_what_is_removed_leaves_whole(tmp_path, monkeypatch):
-    """By the time that its files go, no server can find it."""
+    """When the files of a version are deleted, servers cannot see it any more."""
     found, rmtree = [], shutil.rmtree
 
     def spy(path, **options):

@@ -1,4 +1,4 @@
-"""Impossible answers of a server, over REST and gRPC, are errors; no number of them reaches the caller."""
+"""Invalid responses of a server, over REST and gRPC, raise errors."""
 
 import json
 
@@ -35,7 +35,7 @@ INPUTS = {
 
 
 def rest(outputs, monkeypatch):
-    """A REST server that answers so, whatever it is asked; a nameless list where there is one output."""
+    """Simulates a REST server that always returns these outputs, without a name if there is only one."""
     plain = {name: np.asarray(value).tolist() for name, value in outputs.items()}
     said = json.dumps({"outputs": plain if len(plain) != 1 else next(iter(plain.values()))})
     monkeypatch.setattr(transport, "send", lambda *args: (200, said.encode()))
@@ -43,7 +43,7 @@ def rest(outputs, monkeypatch):
 
 
 def grpc(outputs, monkeypatch):
-    """A PredictionService that answers so."""
+    """Simulates a PredictionService that always returns these outputs."""
     service = pytest.importorskip("tensorflow_serving.apis.prediction_service_pb2_grpc")
     apis = pytest.importorskip("tensorflow_serving.apis.predict_pb2")
     answer = apis.PredictResponse()
@@ -180,7 +180,7 @@ def test_malformed_protocol_buffers(proto, words, monkeypatch):
 
 
 def test_another_signature_is_free_in_names_and_dtypes():
-    """But not in rows, and not in what is no number."""
+    """The number of rows and finiteness are validated for any signature."""
     given = {"text": np.array([b"a", b"b"], object), "count": np.array([2**40, 1]), "mean": np.zeros((2, 1, 1), "f8")}
     found = validate_response(given, {"image": IMAGE[:2]}, "custom")
     assert {name: value.dtype for name, value in found.items()} == {n: value.dtype for n, value in given.items()}

@@ -1,4 +1,4 @@
-"""The same numbers without vaezoo and Keras, from TensorFlow's tools, from OpenVINO, and from a model server."""
+"""Equal outputs without vaezoo and Keras, in TensorFlow's tools, OpenVINO and a model server."""
 
 import contextlib
 import json
@@ -26,7 +26,7 @@ CONFIG = Path(vaezoo.__path__[0]) / "serving" / "config"
 
 @pytest.fixture(scope="module")
 def served(images, tmp_path_factory):
-    """A version of a hybrid model, and of two of its signatures the inputs and the model's outputs."""
+    """A version of a hybrid model, and the inputs and expected outputs of two signatures."""
     model = small_model("imae", latents={"gaussian": 3, "categorical": [4]})
     model.fit(images, verbose=0)
     q = model.encode(images)
@@ -78,7 +78,7 @@ def test_it_loads_where_vaezoo_and_keras_are_not_installed(served, tmp_path):
 
 @pytest.mark.parametrize("preset, options", [("nonsyn_dsprites", {}), ("imae_mnist", {"dataset_size": 60000})])
 def test_convolutions_and_batch_norm_without_python(preset, options, tmp_path):
-    """Of presets' networks, whose weights are no longer those of the beginning."""
+    """The networks of presets, with weights changed from their initial values."""
     model, rng = vaezoo.create(preset, seed=0, **options), np.random.default_rng(0)
     for variable in [*model.encoder.weights, *model.decoder.weights]:
         variable.assign(1.5 * variable + (0.2 * rng.random(variable.shape, np.float32) if variable.ndim == 1 else 0))
@@ -118,7 +118,7 @@ def test_saved_model_cli(served, signature, tmp_path):
 
 @signatures
 def test_openvino(served, signature, tmp_path):
-    """It reads `serving_default` alone, which therefore is made the signature."""
+    """OpenVINO reads `serving_default` only, so the signature is copied there."""
     openvino = pytest.importorskip("openvino")
     version, asked, expected = served
     folder = shutil.copytree(version, tmp_path / "1")
@@ -139,7 +139,7 @@ def free_port():
 
 
 def test_tensorflow_model_server(served, images, tmp_path):
-    """With the configuration that is shipped, whose /models is put where the version is."""
+    """The shipped configuration is used, with /models replaced by the folder of the test."""
     binary = shutil.which("tensorflow_model_server")
     if binary is None:
         pytest.skip("tensorflow_model_server is not on PATH")

@@ -1,4 +1,4 @@
-"""Every signature of a hybrid model, through the C API's session, against the model and closed forms."""
+"""Every signature of a hybrid model, in a session of the C API, against the model and closed forms."""
 
 import numpy as np
 import pytest
@@ -128,14 +128,14 @@ def test_pictures_as_web_clients_send_them(served, images):
 
 
 def as_channels(pixels, channels):
-    """What decoders make of files of fewer channels than the model's: grey repeated, and an opaque alpha."""
+    """The expected pixels of a file with fewer channels than the model: repeated grey, and an opaque alpha channel."""
     colour = np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
     return np.concatenate([colour, np.full_like(pixels[..., :1], 255)], axis=-1)[..., :channels]
 
 
 @pytest.mark.parametrize("channels", [3, 4])
 def test_pictures_in_colour(channels, tmp_path):
-    """Files of as many channels as the model, and of fewer and more."""
+    """Files with as many, fewer and more channels than the model."""
     pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 4), np.uint8)
     session = Session(export(small_model("vae", image_shape=(8, 8, channels)), tmp_path))
 
@@ -157,7 +157,7 @@ def test_pictures_in_colour(channels, tmp_path):
 
 
 def test_signatures_can_be_compiled(images, tmp_path):
-    """By XLA, which leaves the checks out."""
+    """XLA compiles the signatures, without the assertions."""
     model = small_model("vae")
     saved = tf.saved_model.load(str(export(model, tmp_path)))
     compiled = tf.function(lambda image: saved.signatures["encode"](image=image), jit_compile=True)

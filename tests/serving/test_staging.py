@@ -14,7 +14,7 @@ from vaezoo.serving.publish import versions
 
 
 def test_the_lock_of_another_user_is_in_use(tmp_path, monkeypatch):
-    """Root may open everything: hence the refusal is played."""
+    """Root can open every file, so the refusal is simulated."""
     theirs, real = tmp_path / ".writing-theirs", os.open
     theirs.mkdir()
     (tmp_path / ".writing-theirs.lock").touch(0o600)
@@ -31,7 +31,7 @@ def test_the_lock_of_another_user_is_in_use(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("refused", ["folders", "everything"])
 def test_where_folders_cannot_be_locked_nothing_is_overwritten(refused, tmp_path, monkeypatch):
-    """And where files cannot be either, nobody knows what is litter."""
+    """If files cannot be locked either, abandoned folders are not recognised and stay."""
     flock = fcntl.flock
 
     def refuse(handle, operation):
@@ -51,7 +51,7 @@ def test_where_folders_cannot_be_locked_nothing_is_overwritten(refused, tmp_path
 
 
 def test_a_folder_that_a_failed_publisher_takes_away_is_made_again(tmp_path, monkeypatch):
-    """Another, who made it, removes it before anything is in it."""
+    """The publisher that created the folder fails and removes it while it is empty."""
     folder, mkstemp, removed = tmp_path / "saved_models" / "vae", tempfile.mkstemp, []
 
     def late(**options):
@@ -85,7 +85,7 @@ def test_the_litter_of_the_dead_goes_and_that_of_the_living_stays(tmp_path):
 
 
 def test_what_is_no_file_is_no_lock(tmp_path):
-    """A folder, a pipe or a link in a circle of such a name is somebody else's, and in nobody's way."""
+    """A folder, a pipe or a circular link with the name of a lock file is left alone."""
     (tmp_path / ".writing-a.lock").mkdir()
     (tmp_path / ".writing-a").mkdir()
     os.mkfifo(tmp_path / ".writing-b.lock")
@@ -125,7 +125,7 @@ def test_it_is_on_the_disk_before_it_appears(tmp_path, monkeypatch):
 
 
 def test_old_versions_leave_durably_before_their_files_go(tmp_path, monkeypatch):
-    """Or a crash could bring back half of one."""
+    """Otherwise a crash could restore part of a version."""
     events, fsync, rmtree = [], os.fsync, shutil.rmtree
 
     def spy_fsync(handle):
@@ -158,7 +158,7 @@ def test_new_folders_are_on_the_disk(tmp_path, monkeypatch):
 
 
 def test_a_lock_that_was_taken_for_litter_is_made_again(tmp_path, monkeypatch):
-    """Another publisher sweeps between the making of a lock and its locking."""
+    """Another publisher removes the lock file as abandoned before it is locked."""
     flock, swept = fcntl.flock, []
 
     def late(handle, operation):

@@ -20,7 +20,7 @@ def parse(proto):
 
 
 def test_warmup_requests_are_answered(tmp_path):
-    """Replayed as the server does: every record is a valid request for a signature, and each signature has some."""
+    """Every record is a valid request, and every signature has requests."""
     apis = pytest.importorskip("tensorflow_serving.apis.prediction_log_pb2")
     version = export(small_model("vae", latents={"gaussian": 3, "categorical": [4]}), tmp_path / "shapes")
     session, asked = Session(version), set()

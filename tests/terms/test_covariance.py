@@ -41,7 +41,7 @@ def test_the_second_is_the_covariance_of_samples():
     n = 20_000
     z = np.repeat(MU, n, axis=0) + np.exp(0.5 * np.repeat(LOG_VAR, n, axis=0)) * rng.standard_normal([20 * n, 4])
     C = built()[1].numpy()
-    # the error of a sample covariance: sqrt((C_ii C_jj + C_ij^2) / n) for Gaussians, of that order here
+    # The standard error of a sample covariance is sqrt((C_ii C_jj + C_ij^2) / n) for Gaussians, and similar here.
     error = np.sqrt((np.outer(np.diag(C), np.diag(C)) + C**2) / len(z))
     assert (np.abs(np.cov(z.T, bias=True) - C) < 5 * error).all()
 

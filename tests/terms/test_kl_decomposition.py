@@ -54,7 +54,7 @@ def test_stratified_weights_have_1_over_N_on_the_diagonal_alone():
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_a_batch_larger_than_the_data_set_is_taken_for_all_of_it(jit_compile):
-    """Where the batch is not known until it comes; where it is, it is refused."""
+    """This applies to batch sizes that are unknown when tracing; a known one raises an error."""
 
     @tf.function(input_signature=3 * [tf.TensorSpec([None, 4])], jit_compile=jit_compile)
     def joint(*code):
@@ -192,7 +192,7 @@ def test_compiled_values_and_gradients_are_those_of_eager(estimator):
 
 @pytest.mark.parametrize("log_var", [-100.0, -170.0])
 def test_values_and_gradients_of_the_narrowest_posteriors(log_var):
-    """Where exp(-log_var) is infinite in float32: by hand, as no code is near another's mean."""
+    """exp(-log_var) is infinite in float32; the terms have closed forms, as no code is near another's mean."""
     mu = tf.random.stateless_normal([16, 3], seed=[1, 2])
     given = [mu, mu, tf.fill([16, 3], log_var)]
     with tf.GradientTape() as tape:

@@ -9,7 +9,7 @@ SHAPE = (6, 4, 5, 3)
 
 
 def bernoulli(logits):
-    """As models build it: with tfp's default dtype, int32, grey pixels in a NumPy array would become 0."""
+    """Builds the likelihood as models do; with tfp's default dtype, int32, grey pixels in an array would become 0."""
     return tfd.Independent(tfd.Bernoulli(logits=logits, dtype=tf.float32), reinterpreted_batch_ndims=3)
 
 

@@ -43,7 +43,7 @@ def test_unbiased_zero_for_equal_distributions(kernel):
     values = many_times(kernel, z, p)
     error = values.std() / np.sqrt(len(values))
     assert abs(values.mean()) < 4 * error
-    # the error bar is small enough to tell: a sample's pairs with itself would add 2 (k(a, a) - E k(a, b)) / B
+    # The error is small enough to detect the bias 2 (k(a, a) - E k(a, b)) / B of pairs of a sample with itself.
     pairs = zip(*rng.normal(size=[2, 500, 5]), strict=True)
     surplus = kernel_by_hand(kernel, z[0, 0], z[0, 0]) - np.mean([kernel_by_hand(kernel, *ab) for ab in pairs])
     assert 2 * surplus / 16 > 20 * error
@@ -51,7 +51,7 @@ def test_unbiased_zero_for_equal_distributions(kernel):
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_unbiased_for_different_distributions(kernel):
-    """Many small batches agree in the mean with a few large ones."""
+    """The mean over many small batches agrees with that over a few large ones."""
     rng = np.random.default_rng(2)
     small, large = (
         many_times(kernel, rng.normal(1.0, 0.5, shape), rng.normal(size=shape)) for shape in ((2000, 8, 3), (8, 500, 3))

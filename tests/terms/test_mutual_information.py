@@ -132,7 +132,7 @@ def test_the_batch_size_inverts_the_error(M):
 
 
 def test_proposition_2_holds_in_a_simulation():
-    """Two kinds of x, q(y | x) = (0.9, 0.1) or (0.1, 0.9): how often Ihat is off by more than the bound says."""
+    """Two kinds of x, q(y | x) = (0.9, 0.1) or (0.1, 0.9): how often the error of Ihat exceeds the bound."""
     rng = np.random.default_rng(4)
     logits = np.log([[0.9, 0.1], [0.1, 0.9]]).astype("float32")
     truth = np.log(2) + 0.9 * np.log(0.9) + 0.1 * np.log(0.1)
@@ -140,7 +140,7 @@ def test_proposition_2_holds_in_a_simulation():
         kinds = rng.integers(0, 2, [200, M])
         errors = [abs(mutual_information(tf.constant(logits[k])).numpy() - truth) for k in kinds]
         assert np.mean(np.array(errors) > information_error(M, K=2, delta=0.05, C=2.0)) <= 0.1
-        # exp(-1) in the place of exp(1), as -p log p <= exp(-1) allows, holds too
+        # The bound also holds with exp(-1) in place of exp(1), because -p log p <= exp(-1).
         tighter = information_error(M, K=2, delta=0.05, C=2.0) * (1 + math.exp(-1)) / (1 + math.e)
         assert np.mean(np.array(errors) > tighter) <= 0.1
 

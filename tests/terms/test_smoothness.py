@@ -24,7 +24,7 @@ def norms(x):
 
 
 def test_it_finds_the_worst_direction_of_a_small_ball():
-    """Against every direction in a plane, by the degree. Within a small ball, a direction and its opposite tie."""
+    """Compares with all directions in a plane, in steps of 1 degree; opposite ones are equal in a small ball."""
     _, predict = linear()
     x, epsilon = images(), 0.05
     angles = np.linspace(0, 2 * np.pi, 361)
@@ -34,7 +34,7 @@ def test_it_finds_the_worst_direction_of_a_small_ball():
     found = smoothness(predict, x, predict(x), KEY, epsilon=epsilon, xi=0.05, power_iterations=30) - entropy(predict(x))
     assert (found.numpy() > 0.93 * kl.max(axis=0)).all()
     assert (found.numpy() < 1.01 * kl.max(axis=0)).all()
-    assert (kl.max(axis=0) > 2 * kl.min(axis=0)).all()  # so there is something to find
+    assert (kl.max(axis=0) > 2 * kl.min(axis=0)).all()  # the directions differ
 
 
 def test_one_iteration_is_exact_for_two_classes():
@@ -112,7 +112,7 @@ def test_no_perturbation_leaves_the_entropy():
 
 @pytest.mark.parametrize("slope", [0.0, 1e-30, 1e4])
 def test_no_gradient_gives_no_nan(slope):
-    """A prediction that does not move, one whose gradient underflows, and a saturated one."""
+    """The prediction is constant, has a gradient that underflows, or is saturated."""
     W = tf.Variable(slope * tf.constant([[1.0, -1.0, 0.0], [1.0, 0.0, -1.0]]))
     predict = lambda x: tf.matmul(tf.reshape(x, [-1, 2]) + 5.0, W)  # noqa: E731
     x = images()
@@ -128,7 +128,7 @@ def test_a_prediction_that_ignores_the_image():
 
 
 def test_a_tiny_gradient_keeps_its_direction():
-    """Logits that confine the gradient to about 1e-22: its square would underflow."""
+    """The gradient is about 1e-22, so that its square would underflow."""
     W = tf.constant([[0.0, 30.0], [0.0, -3.0]])
     predict = lambda x: tf.matmul(tf.reshape(x, [-1, 2]), W) + tf.constant([60.0, 0.0])  # noqa: E731
     x = tf.fill([4, 2, 1, 1], 0.25)
@@ -195,7 +195,7 @@ def test_neighbour_radius_within_a_batch():
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_neighbour_radius_in_a_batch_that_is_too_small(jit_compile):
-    """The farthest image stands for the neighbour that is not there; a lone image has none."""
+    """The farthest image replaces a missing neighbour; a single image has radius 0."""
     spec = [tf.TensorSpec([None, 2])]
     radius = tf.function(lambda x: neighbour_radius(x, x, alpha=1.0, neighbour=3), spec, jit_compile=jit_compile)
     line = tf.constant([0.1, 1.1, 3.1, 7.1])[:, None] * [[0.6, 0.8]]

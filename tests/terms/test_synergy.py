@@ -6,7 +6,7 @@ from vaezoo.terms import imax, worst_subset
 
 
 def greedy(K, omega):
-    """The mask of the worst subset by the loop of objectives.md, in plain Python."""
+    """The mask of the worst subset by a plain loop over the rounds of the greedy policy."""
     best, I_best = [], 0.0
     for _ in K:
         candidates = [c for c in range(len(K)) if c not in best]
@@ -18,7 +18,7 @@ def greedy(K, omega):
 
 
 def scanned(K, omega):
-    """The best subset by Algorithm 4 as printed: its best value moves within a round, in the order of the indices."""
+    """The best subset by Algorithm 4 as printed, which updates its best value within a round, in index order."""
     best, I_best = [], 0.0
     for _ in K:
         before = best
@@ -59,13 +59,13 @@ def test_random_vectors(omega):
     mask = expect(K, omega)
     sizes = (1 - mask).sum(-1)
     assert sizes.min() >= 1
-    if omega in (0.9, 0.7):  # the policy neither takes one latent always, nor all of them
+    if omega in (0.9, 0.7):  # the policy takes different numbers of latents
         assert len(set(sizes)) > 2
 
 
 @pytest.mark.parametrize("omega", [1.0, 0.75, 0.5])
 def test_ties_and_zeros(omega):
-    # small whole numbers: sums are exact, so omega (S + K) = S happens, and is a refusal
+    # The sums of small integers are exact, so that omega (S + K) = S occurs, and is a rejection.
     expect(np.random.default_rng(1).integers(0, 4, [2000, 6]), omega)
 
 

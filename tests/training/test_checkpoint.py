@@ -1,4 +1,4 @@
-"""Every way in which a checkpoint can be damaged, and what is restored then."""
+"""Damaged checkpoints, and what is restored instead."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ DAMAGES = {
 
 
 def at(model, step):
-    """The model, its step set, and its last bias to the same number."""
+    """Sets the step of the model and its last bias to the same number."""
     model.step.assign(step)
     model.decoder.trainable_variables[-1].assign(np.full(64, step, np.float32))
     return model
@@ -47,7 +47,7 @@ def at(model, step):
 
 @pytest.fixture(scope="module")
 def model():
-    """One for all tests, which restore it."""
+    """One model for all tests, each of which sets its state."""
     return small_model("vae")
 
 

@@ -1,4 +1,4 @@
-"""The short version of the fault campaign: real processes, killed, robbed of their disk, raced."""
+"""The short version of the fault campaign: processes that are killed, lose their disk or compete."""
 
 import subprocess
 import sys

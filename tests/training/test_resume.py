@@ -96,7 +96,7 @@ def test_a_second_signal_ends_at_once(data, tmp_path):
 
 
 def test_no_number_stops_the_run_and_keeps_the_last_good_checkpoint(data, tmp_path):
-    """The weights break after step 7, so step 8's terms are NaN; the checkpoint of step 6 stays."""
+    """The weights become NaN after step 7, and the terms in step 8; the checkpoint of step 6 stays."""
     model = small_model("vae")
     bias = model.decoder.trainable_variables[-1]
     after_step(model, 7, lambda: bias.assign(bias * np.nan))
@@ -108,7 +108,7 @@ def test_no_number_stops_the_run_and_keeps_the_last_good_checkpoint(data, tmp_pa
 
 
 def test_a_training_that_ends_early_is_an_error(data, tmp_path):
-    """Keras's fit ends without a word where a callback or the data raise OutOfRangeError, as a failed write does."""
+    """Keras's `fit` returns normally if a callback or the data raise OutOfRangeError, as a failed write does."""
     model = small_model("vae")
 
     class Fails(keras.callbacks.Callback):

@@ -70,8 +70,9 @@ class IMAE(BaseVAE):
     ):
         check_aggregate(dataset_size, estimator)
         check_positive(sigma_r=sigma_r)
+        check_weights(beta=beta, marginal_weight=marginal_weight)
         beta_y, gamma = beta if beta_y is None else beta_y, 2 * beta if gamma is None else gamma
-        check_weights(beta=beta, beta_y=beta_y, gamma=gamma, marginal_weight=marginal_weight)
+        check_weights(beta_y=beta_y, gamma=gamma)
         regularizer = VAT(weight=beta_y) if regularizer is None else regularizer
         super().__init__(encoder, decoder, regularizer=regularizer, **options)
         self.dataset_size, self.estimator, self.sigma_r = dataset_size, estimator, sigma_r

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import keras
@@ -32,9 +33,10 @@ class VAT:
     """
 
     def __init__(self, weight: float = 1.0, radius: float | str = 1.0):
-        if isinstance(weight, (bool, str)) or not 0 <= weight < float("inf"):
+        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= weight < float("inf"):
             raise ValueError(f"`weight` of VAT must be a finite number and not be negative. Received: {weight!r}")
-        if radius != "neighbour" and (isinstance(radius, (bool, str)) or not 0 < radius < float("inf")):
+        number = isinstance(radius, Real) and not isinstance(radius, bool)
+        if radius != "neighbour" and not (number and 0 < radius < float("inf")):
             raise ValueError(f"`radius` of VAT must be positive or 'neighbour'. Received: {radius!r}")
         self.weight, self.radius = weight, radius
 

@@ -10,18 +10,18 @@ from vaezoo.serving.markdown import code_block, escape
 
 MEANINGS = {
     "image": "pixels in [0, 1]",
-    "image_bytes": "the contents of picture files of the size of the model's images",
+    "image_bytes": "contents of image files of the size of the model's images",
     "mean": "means of the Gaussian latents",
     "log_var": "logarithms of their variances",
     "probs": "probabilities of the classes",
     "label": "the most probable class, or the one to decode",
-    "latent": "which component of the mean moves, from 0",
-    "values": "what it is set to, for each image",
+    "latent": "index of the component of the mean to vary, from 0",
+    "values": "values of that component, for each image",
     "reconstruction": "-log p(image given code), nats",
     "kl_z": "KL of the Gaussian latents from the prior, nats",
     "kl_y": "KL of the categorical latents from the prior, nats",
-    "elbo": "-(reconstruction + kl_z + kl_y), nats, at the mean and the most probable classes: no bound, "
-    "but low where an image is unlike the training images",
+    "elbo": "-(reconstruction + kl_z + kl_y), nats, at the mean and the most probable classes: not a bound of "
+    "log p(image), but low for an image that is unlike the training images",
 }
 
 TEMPLATE = """# {name}
@@ -40,7 +40,7 @@ TEMPLATE = """# {name}
 | --- | --- |
 {training}
 
-Measured at the end, in nats where they are terms of the objective:
+At the end of training, with terms of the objective in nats:
 
 | score | |
 | --- | --- |
@@ -48,10 +48,10 @@ Measured at the end, in nats where they are terms of the objective:
 
 ## Signatures
 
-`serving_default` is `encode`. A request brings 1 to {max_batch} images (N). Other shapes, values outside [0, 1] and
-NaN are answered with an error that names the field. Another dtype is refused by TensorFlow, which calls the inputs
-`arg[0]`, `arg[1]`, ... in alphabetical order. `traverse` takes 1 to {max_values} values for each image (M), and at
-most {max_traversed} in all. Decoded images are the likelihood's means: probabilities where it is Bernoulli.{files}
+`serving_default` is `encode`. A request contains 1 to {max_batch} images (N). Other shapes, values outside [0, 1] and
+NaN cause an error that names the field. Other dtypes are refused by TensorFlow, whose error calls the inputs `arg[0]`,
+`arg[1]`, ... in alphabetical order. `traverse` takes 1 to {max_values} values for each image (M), and at
+most {max_traversed} in all. Decoded images are means of the likelihood: probabilities if it is Bernoulli.{files}
 
 | signature | | field | dtype | shape | |
 | --- | --- | --- | --- | --- | --- |
@@ -83,9 +83,9 @@ SHA-256 of `variables/variables.data-00000-of-00001`: `{variables_sha256}`
 """
 
 ENCODE_BYTES = """ `encode_bytes` takes {kinds}
-files; of one that is damaged the error quotes TensorFlow's decoder, and names `image_bytes` as the operation."""
+files; the error for a damaged file quotes TensorFlow's decoder and names the operation `image_bytes`."""
 
-CURL_ENCODE_BYTES = """REST, with a picture of the right size:
+CURL_ENCODE_BYTES = """REST, with an image file of the right size:
 
 ```
 curl http://localhost:8501/v1/models/{in_url}:predict -d '{{

@@ -1,7 +1,7 @@
 """Stage 4: terms of objectives, as pure functions of tensors without weights, batch means or state, in nats."""
 
 from vaezoo.terms.aggregate_posteriors import AggregatePosterior, aggregate_posterior, check_aggregate
-from vaezoo.terms.capacity import capacity, discrete_ceiling
+from vaezoo.terms.capacities import capacity, discrete_ceiling
 from vaezoo.terms.covariance import covariance_of_codes, covariance_of_means, diagonal, off_diagonal
 from vaezoo.terms.information import (
     batch_size_for,
