@@ -17,5 +17,11 @@ def small_model(name, **options):
     return vaezoo.create(name, **{**defaults, "jit_compile": False, **options})
 
 
+def inputs(model, images):
+    """What a model's `fit` takes: images, or pairs of them."""
+    pairs = isinstance(model.element_spec, tuple)
+    return (images, images[::-1].copy()) if pairs else (images,)
+
+
 def weights_of(model):
     return [variable.numpy() for variable in model.variables]

@@ -20,7 +20,7 @@ class JointVAE(BaseVAE):
         C_y(t) = min(y_capacity t / y_steps, y_capacity, sum log K)
 
     Both KLs are means over the batch. sum log K over the categorical blocks is the largest value of KL_y: C_y stops
-    there, with the slope y_capacity / y_steps until then, as in Dupont's code. So his published numbers are the
+    there, with the slope y_capacity / y_steps until then, as in Dupont's code, whose published numbers are the
     arguments. Without categorical latents this is `AnnealedVAE`.
 
     Args:
