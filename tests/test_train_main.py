@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import forked
+import keras
 import numpy as np
 import pytest
 from absl import app
@@ -73,6 +74,8 @@ def test_every_model_is_prepared(name, data, tmp_path, monkeypatch):
     assert run.config == json.loads(json.dumps(config)) and config["model"] == name
     values = {key: value for key, value in config["hyperparameters"].items() if key != "temperature"}
     assert set(values) < set(type(model).hyperparameters())
+    regularizer = values.pop("regularizer")
+    assert regularizer is None or keras.saving.deserialize_keras_object(regularizer).weight == model.regularizer.weight
     assert all(value is None or isinstance(value, (int, float, str)) for value in values.values())
     if "dataset_size" in values:
         assert model.dataset_size == values["dataset_size"] == images.size == 60
