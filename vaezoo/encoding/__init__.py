@@ -1,4 +1,4 @@
-"""Stage 8 of vaezoo: a model and a data set in, NumPy arrays and likelihoods out.
+"""Stage 9: a model and a data set in, NumPy arrays and likelihoods out.
 
     from vaezoo import metrics
     from vaezoo.encoding import encode_dataset

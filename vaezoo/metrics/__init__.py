@@ -1,4 +1,4 @@
-"""Stage 9: metrics of codes [N, D] and ground-truth factors [N, F], each a dict of floats.
+"""Stage 10: metrics of codes [N, D] and ground-truth factors [N, F], each a dict of floats.
 
     from vaezoo.metrics import mig
     mig(codes, factors, bootstrap=200)   # {"mig": 0.31, "mig_low": 0.29, "mig_high": 0.33}

@@ -1,4 +1,4 @@
-"""Stage 6: one paper's equation per file, and `MODELS`, which names them.
+"""Stage 7: one paper's equation per file, and `MODELS`, which names them.
 
 A new model is a file here, a line of `MODELS` and its public name in `vaezoo/__init__.pyi`.
 """

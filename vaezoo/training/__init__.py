@@ -1,4 +1,4 @@
-"""Stage 7: run folders, checkpoints with exact resume, and logs of a training."""
+"""Stage 8: run folders, checkpoints with exact resume, and logs of a training."""
 
 from vaezoo import keras_backend  # noqa: F401
 from vaezoo.training.loading import load_newest
