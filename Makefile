@@ -10,6 +10,8 @@ train: $(INSTALLED)
 
 test: $(INSTALLED)
 	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
 	.venv/bin/python -m pytest -q -n auto
 
 $(INSTALLED): setup.cfg pyproject.toml

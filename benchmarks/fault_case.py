@@ -20,9 +20,14 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from vaezoo.cli.main import stop  # noqa: E402
+from vaezoo.cli.startup import set_environment  # noqa: E402
+
+set_environment()
+
 from absl import app  # noqa: E402
 
-import train_main  # noqa: E402
+from vaezoo.cli import train  # noqa: E402
 
 if TYPE_CHECKING:
     from benchmarks.faults import Campaign
@@ -63,9 +68,9 @@ class Process:
                 with self.log.open("w") as log:
                     os.dup2(log.fileno(), 1), os.dup2(log.fileno(), 2)
                 for number in (signal.SIGINT, signal.SIGTERM):
-                    signal.signal(number, train_main.stop)
+                    signal.signal(number, stop)
                 prepare()
-                app.run(train_main.main, ["train_main.py", *flags])
+                app.run(train.main, ["train_main.py", *flags])
             except SystemExit as stopped:
                 code = stopped.code if isinstance(stopped.code, int) else bool(stopped.code)
                 if isinstance(stopped.code, str):

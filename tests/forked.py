@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tensorflow", "keras", "tensorflow_probability", "absl.app", "vaezoo"])
+CONTEXT.set_forkserver_preload(["tensorflow_probability", "absl.app", "vaezoo.zoo", "vaezoo.serving"])
 
 
 def call(function, *arguments):

@@ -386,7 +386,7 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
 
 
 def command(folder, *flags):
-    return forked.python("-m", "vaezoo.evaluation", *flags, cwd=folder)
+    return forked.python("-m", "vaezoo", "evaluate", *flags, cwd=folder)
 
 
 def test_the_command(run, tmp_path):
@@ -401,6 +401,6 @@ def test_the_command(run, tmp_path):
     wrong = command(ROOT, f"--run={run}", "--metrics=activ_units", f"--out={tmp_path / 'out'}")
     assert wrong.returncode != 0 and "Did you mean 'active_units'" in wrong.stderr and "Traceback" not in wrong.stderr
     assert not (tmp_path / "out").exists()
-    process = subprocess.run([sys.executable, "-m", "vaezoo.evaluation", "--help"], capture_output=True, text=True)
+    process = subprocess.run([sys.executable, "-m", "vaezoo", "evaluate", "--help"], capture_output=True, text=True)
     described = " ".join(process.stdout.split())
     assert "--figures: Also draw: all (that apply), or some of: reconstructions, traversals" in described

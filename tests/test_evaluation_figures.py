@@ -70,17 +70,17 @@ def test_refused_figures_of_all_are_noted(run, data, refusing, tmp_path, monkeyp
 
 @pytest.fixture
 def command(monkeypatch):
-    """`python -m vaezoo.evaluation` in this process, with flags of its own."""
+    """`vaezoo evaluate` in this process, with flags of its own."""
     own = flags.FlagValues()
     for kind in ("string", "list", "integer", "float"):
         define = getattr(flags, f"DEFINE_{kind}")
         monkeypatch.setattr(flags, f"DEFINE_{kind}", functools.partial(define, flag_values=own))
     monkeypatch.setattr(flags, "FLAGS", own)
-    file = Path(evaluate.__code__.co_filename).with_name("__main__.py")
+    file = Path(vaezoo.__file__).parent / "cli" / "evaluate.py"
     spec = importlib.util.spec_from_file_location("command", file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return lambda *given: module.main(own(["evaluate", *given]))
+    return lambda *given: module.main(own(["vaezoo evaluate", *given]))
 
 
 def test_the_command_prints_the_table_and_paths_though_a_figure_refuses(run, refusing, command, tmp_path, capsys):
@@ -88,7 +88,7 @@ def test_the_command_prints_the_table_and_paths_though_a_figure_refuses(run, ref
     with pytest.raises(SystemExit) as left:
         command(f"--run={run}", *options)
     printed = capsys.readouterr()
-    assert left.value.code == f"vaezoo.evaluation: figure kl: {REFUSAL}"
+    assert left.value.code == f"vaezoo evaluate: figure kl: {REFUSAL}"
     assert "active_units" in printed.out and "z_0" in printed.out
     assert f"Scores:  {tmp_path / 'scores.json'}\nFigures: {tmp_path / 'figures'} (2 files)" in printed.out
     stages = [line.partition(" s  ")[2] for line in printed.err.splitlines() if " s  " in line]

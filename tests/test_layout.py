@@ -2,25 +2,63 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
+import types
 from pathlib import Path
+
+import pytest
 
 import vaezoo
 
 ROOT = Path(__file__).parents[1]
-STAGES = ["data", "networks", "latents", "terms", "regularizers", "optimizers", "models", "training"]
-STAGES += ["encoding", "metrics", "plots", "evaluation", "serving"]
-SHARED = ["choices", "durable", "packages", "progress"]
+ORDER = [
+    "__init__",
+    "choices",
+    "durable",
+    "packages",
+    "progress",
+    "extras",
+    "keras_backend",
+    "data",
+    "networks",
+    "latents",
+    "terms",
+    "regularizers",
+    "optimizers",
+    "models",
+    "training",
+    "encoding",
+    "metrics",
+    "plots",
+    "evaluation",
+    "serving",
+    "presets",
+    "zoo",
+    "cli",
+    "__main__",
+]
+"""Every folder and module of vaezoo. Each imports only those before it."""
 
 
 def imported(file):
+    """The folders and modules of vaezoo that a file imports; all else that it takes from vaezoo stands in zoo.py."""
     for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("vaezoo"):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "vaezoo":
             parts = node.module.split(".")
             yield from [parts[1]] if len(parts) > 1 else [alias.name for alias in node.names]
         elif isinstance(node, ast.Import):
-            yield from [alias.name.split(".")[1] for alias in node.names if alias.name.startswith("vaezoo.")]
+            yield from [
+                alias.name.partition(".")[2].partition(".")[0] or "zoo"
+                for alias in node.names
+                if alias.name.partition(".")[0] == "vaezoo"
+            ]
+
+
+def test_every_folder_and_module_has_its_place():
+    children = [child for child in (ROOT / "vaezoo").iterdir() if child.suffix == ".py" or any(child.glob("*.py"))]
+    assert sorted(child.stem for child in children) == sorted(ORDER)
 
 
 def libraries(file):
@@ -33,29 +71,60 @@ def libraries(file):
 
 def test_a_stage_imports_only_stages_above_it():
     seen = 0
-    for position, stage in enumerate(STAGES):
-        for file in (ROOT / "vaezoo" / stage).glob("**/*.py"):
+    for position, stage in enumerate(ORDER):
+        for file in [*(ROOT / "vaezoo" / stage).glob("**/*.py"), *(ROOT / "vaezoo").glob(f"{stage}.py")]:
             for name in imported(file):
                 seen += 1
-                assert name in [*SHARED, *STAGES[: position + 1]], f"{file.relative_to(ROOT)} imports vaezoo.{name}"
+                assert name in ORDER[: position + 1], f"{file.relative_to(ROOT)} imports vaezoo.{name}"
     assert seen > 30
 
 
 def test_metrics_are_arrays_in_numbers_out():
     """No module of `vaezoo.metrics` imports TensorFlow or a stage that does."""
     for file in (ROOT / "vaezoo" / "metrics").glob("*.py"):
-        assert set(imported(file)) <= {"metrics", "progress"}, file
+        assert set(imported(file)) <= {"metrics", "progress", "extras"}, file
         assert not {"tensorflow", "keras", "tensorflow_probability"} & set(libraries(file)), file
 
 
 def test_metrics_are_imported_without_tensorflow():
-    """In a process of its own, in which `vaezoo` is the folder alone, without its `__init__`."""
-    script = "import sys, types; vaezoo = sys.modules['vaezoo'] = types.ModuleType('vaezoo'); "
-    script += f"vaezoo.__path__ = [{str(ROOT / 'vaezoo')!r}]; import vaezoo.metrics; "
-    script += "vaezoo.metrics.mig([[0.0], [1.0]], [[0], [1]]); print(sorted({m.split('.')[0] for m in sys.modules}))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    script = "import sys, vaezoo.metrics; vaezoo.metrics.mig([[0.0], [1.0]], [[0], [1]]); "
+    script += "print(sorted({m.split('.')[0] for m in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     loaded = set(ast.literal_eval(done.stdout))
     assert "vaezoo" in loaded and not {"tensorflow", "keras", "tensorflow_probability"} & loaded
+
+
+def test_the_package_does_not_import_what_stands_outside_it():
+    for file in ROOT.glob("vaezoo/**/*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            assert not {"experiments", "benchmarks", "tests"} & {name.partition(".")[0] for name in modules}, file
+
+
+def test_keras_is_imported_after_the_check_of_its_backend():
+    for folder in (child for child in (ROOT / "vaezoo").iterdir() if (child / "__init__.py").exists()):
+        sources = [file.read_text() for file in folder.glob("*.py")]
+        if any(re.search(r"^(import|from) keras\b", source, re.MULTILINE) for source in sources):
+            first = next(imported(folder / "__init__.py"), None)
+            assert first == "keras_backend" or folder.name == "cli", folder
+
+
+def test_public_names_cost_no_tensorflow_until_they_are_used():
+    script = "import sys, vaezoo; from vaezoo.presets import PRESETS; assert vaezoo.PRESETS is PRESETS; dir(vaezoo); "
+    script += "print({'tensorflow', 'keras', 'numpy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.split() == ["set()"], done.stderr
+
+
+def test_every_public_name_is_there_and_none_shadows_a_module():
+    values = {name: getattr(vaezoo, name) for name in vaezoo.__all__}
+    modules = {name for name, value in values.items() if isinstance(value, types.ModuleType)}
+    assert {"create", "export", "MODELS", "PRESETS", "VAT", "NonSynVAE", "LatentSpec"} <= values.keys() - modules
+    assert set(vaezoo.__all__) <= set(dir(vaezoo))
+    assert not (values.keys() - modules) & set(ORDER)
+    with pytest.raises(AttributeError, match="nonsense"):
+        vaezoo.nonsense  # noqa: B018
 
 
 def test_files_stay_readable():
@@ -74,7 +143,8 @@ def test_models_are_final():
 
 def test_import_brings_in_no_library_that_tensorflow_does_not():
     """tfds, scikit-learn and Matplotlib are imported when used. (Keras itself looks for the last two.)"""
-    script = "import sys, tensorflow, keras, tensorflow_probability; before = set(sys.modules); import vaezoo; "
+    script = "import sys, tensorflow, keras, tensorflow_probability; before = set(sys.modules); "
+    script += "import vaezoo; [getattr(vaezoo, name) for name in vaezoo.__all__]; "
     script += "print(sorted({m.split('.')[0] for m in set(sys.modules) - before} - {'vaezoo'}))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     new = ast.literal_eval(done.stdout.splitlines()[-1])

@@ -8,13 +8,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import forked
+import keras
 import numpy as np
 import pytest
 from absl import app
 from absl.testing import flagsaver
 
-import train_main
 import vaezoo
+from vaezoo.cli import outputs
+from vaezoo.cli import train as command
 
 TRAIN = Path(__file__).parents[1] / "train_main.py"
 
@@ -61,8 +63,8 @@ def test_from_images_to_a_saved_model_and_again(data, tmp_path):
 def prepared(*flags):
     """What `prepare` makes of flags, in this process."""
     with flagsaver.flagsaver():
-        train_main.FLAGS(["train_main.py", *flags])
-        return train_main.prepare()
+        command.FLAGS(["train_main.py", *flags])
+        return command.prepare()
 
 
 @pytest.mark.parametrize("name", vaezoo.MODELS)
@@ -72,6 +74,8 @@ def test_every_model_is_prepared(name, data, tmp_path, monkeypatch):
     assert run.config == json.loads(json.dumps(config)) and config["model"] == name
     values = {key: value for key, value in config["hyperparameters"].items() if key != "temperature"}
     assert set(values) < set(type(model).hyperparameters())
+    regularizer = values.pop("regularizer")
+    assert regularizer is None or keras.saving.deserialize_keras_object(regularizer).weight == model.regularizer.weight
     assert all(value is None or isinstance(value, (int, float, str)) for value in values.values())
     if "dataset_size" in values:
         assert model.dataset_size == values["dataset_size"] == images.size == 60
@@ -86,17 +90,15 @@ def test_a_run_is_exported_once_to_each_folder(tmp_path, monkeypatch):
         published[-1].mkdir(parents=True)
         return published[-1]
 
-    def again(*flags, step=3):
-        with flagsaver.flagsaver():
-            train_main.FLAGS(["train_main.py", *flags])
-            model = SimpleNamespace(step=step)
-            return str(train_main.exported(model, SimpleNamespace(folder=tmp_path, config={"model": "vae"})))
+    def again(export_dir=None, step=3):
+        run = SimpleNamespace(folder=tmp_path, config={"model": "vae"})
+        return str(outputs.export_once(SimpleNamespace(step=step), run, export_dir))
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(vaezoo, "export", export)
     assert [again() for _ in range(2)] == ["saved_models/vae/1"] * 2
-    assert [again("--export_dir=other") for _ in range(2)] == ["other/2"] * 2
-    assert [again(), again(f"--export_dir={tmp_path}/other/")] == ["other/2"] * 2
+    assert [again("other") for _ in range(2)] == ["other/2"] * 2
+    assert [again(), again(f"{tmp_path}/other/")] == ["other/2"] * 2
     published[-1].rmdir()  # pruned, say: published again, it would be the newest
     assert again() == "other/2"
     assert again(step=4) == again(step=4) == "saved_models/vae/3"  # extended since
@@ -107,7 +109,7 @@ def test_a_run_is_exported_once_to_each_folder(tmp_path, monkeypatch):
     note = (tmp_path / "export.json").read_text()
     monkeypatch.setattr(os, "replace", killed)
     with pytest.raises(KeyboardInterrupt):
-        again("--export_dir=third")
+        again("third")
     assert (tmp_path / "export.json").read_text() == note
 
 
@@ -175,7 +177,7 @@ def test_factor_vae_runs(data, tmp_path):
 def test_the_impossible_is_refused_before_anything_is_written(flags, words, data, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     with flagsaver.flagsaver(), pytest.raises(SystemExit) as stopped:
-        app.run(train_main.main, ["train_main.py", f"--dataset={data}", *(flag.format(data=data) for flag in flags)])
+        app.run(command.main, ["train_main.py", f"--dataset={data}", *(flag.format(data=data) for flag in flags)])
     assert stopped.value.code not in (0, None)
     assert words in f"{stopped.value.code}{capsys.readouterr()}"
     assert list(tmp_path.iterdir()) == []

@@ -16,30 +16,14 @@ Read in the order in which data flows; each stage imports only stages above it:
 12. vaezoo.evaluation  scores, tables and figures of a trained model
 13. vaezoo.serving   SavedModels for TensorFlow Serving
 
-`vaezoo.models.MODELS` and `vaezoo.presets.PRESETS` name what there is; `create` puts it together.
+`vaezoo.models.MODELS` and `vaezoo.presets.PRESETS` list what is available; `create` builds a compiled model.
+`vaezoo.cli` holds the commands.
+
+The public names stand in `__init__.pyi`; each is imported on first use, so that `import vaezoo` does not import
+TensorFlow.
 """
 
-import os
-import sys
-
-_backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-if "keras" in sys.modules:  # which has read its backend from a file of its own where nothing was set
-    _backend = sys.modules["keras"].config.backend()
-if _backend != "tensorflow":
-    raise ImportError(
-        f"vaezoo needs Keras's TensorFlow backend: set KERAS_BACKEND=tensorflow before keras is imported. "
-        f"Received: {_backend!r}"
-    )
-
-from vaezoo import data, models  # noqa: E402
-from vaezoo.latents import LatentSpec  # noqa: E402
-from vaezoo.models import *  # noqa: E402, F403
-from vaezoo.optimizers import Adam  # noqa: E402
-from vaezoo.presets import PRESETS  # noqa: E402
-from vaezoo.regularizers import VAT  # noqa: E402
-from vaezoo.serving import export  # noqa: E402
-from vaezoo.zoo import create  # noqa: E402
+import lazy_loader
 
 __version__ = "0.2.0"
-
-__all__ = ["PRESETS", "VAT", "Adam", "LatentSpec", "create", "data", "export", *models.__all__]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,6 +8,9 @@ import numbers
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from vaezoo import keras_backend  # noqa: F401
+
+# isort: split
 import keras
 import tensorflow as tf
 

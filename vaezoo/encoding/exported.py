@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ class Exported:
         return Posterior(served["mean"], served["log_var"], logits)
 
 
-def check_signature(name: str, signature: Callable[..., Any], inputs: set[str], outputs: set[str]) -> None:
+def check_signature(name: str, signature: Any, inputs: set[str], outputs: set[str]) -> None:
     """Checks that a signature takes exactly `inputs` and returns at least `outputs`.
 
     Raises:

@@ -1,8 +1,8 @@
-"""Stage 11: all scores of a trained model: a table, scores.json and figures.
+"""Stage 12: all scores of a trained model: a table, scores.json and figures.
 
-python -m vaezoo.evaluation --run=runs/nonsyn_dsprites --figures=all
-python -m vaezoo.evaluation --run=saved_models/nonsyn/3 --metrics=mig,dci --bootstrap=200
-python -m vaezoo.evaluation --run=runs/sweep --by=beta
+vaezoo evaluate --run=runs/nonsyn_dsprites --figures=all
+vaezoo evaluate --run=saved_models/nonsyn/3 --metrics=mig,dci --bootstrap=200
+vaezoo evaluate --run=runs/sweep --by=beta
 
 arguments    names, formats and the data set, normalised and checked
 context      EvaluationContext: the inputs of metrics and figures

@@ -11,10 +11,11 @@ References:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import tensorflow as tf
 
-Shape = tf.Tensor | Sequence[int]
+Shape: TypeAlias = tf.Tensor | Sequence[int]
 
 DRAW, FOLD = 0, 1  # The upper half of the counter, so that `fold` never returns bits that a draw uses.
 

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.extras import extra
 from vaezoo.metrics.fixed_factor import FullGrid, Grid, MatchingRows, fixed_factor
 from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.rows import check_count
@@ -56,7 +57,8 @@ def beta_vae_score(
         ValueError: for bad shapes, NaN, a continuous or constant factor, fewer than 2 factors, a grid that does not
             match the factors, no points; for codes beyond 1e20, since the classifier's penalty depends on their scale.
     """
-    from sklearn.linear_model import LogisticRegression
+    with extra("metrics"):
+        from sklearn.linear_model import LogisticRegression
 
     check_count(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
     codes, draws = fixed_factor(codes, factors, grid, "beta_vae_score")

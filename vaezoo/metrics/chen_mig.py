@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.extras import extra
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import entropies, entropy
 from vaezoo.metrics.interval import bootstrap_interval
@@ -100,7 +101,8 @@ def class_means(v: np.ndarray) -> tuple[csr_array, np.ndarray]:
         `membership` [1 + V, N], V = sum_k V_k, such that membership @ q(z|x) is q(z) followed by every q(z|v_k); and
         `weights` [V, F] with p(v_k = v) in column k.
     """
-    from scipy import sparse
+    with extra("metrics"):
+        from scipy import sparse
 
     n, num_factors = v.shape
     levels = v.max(axis=0) + 1

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.extras import extra
 from vaezoo.metrics import inputs
 from vaezoo.metrics.interval import bootstrap_interval
 
@@ -33,7 +34,8 @@ def clustering_accuracy(
     """
 
     def matched(y: np.ndarray, c: np.ndarray) -> float:
-        from scipy.optimize import linear_sum_assignment
+        with extra("metrics"):
+            from scipy.optimize import linear_sum_assignment
 
         together = np.bincount(y * (c.max() + 1) + c, minlength=(y.max() + 1) * (c.max() + 1))
         together = together.reshape(y.max() + 1, c.max() + 1)
@@ -54,7 +56,8 @@ def nmi(
     """
 
     def information(y: np.ndarray, c: np.ndarray) -> float:
-        from sklearn.metrics import normalized_mutual_info_score
+        with extra("metrics"):
+            from sklearn.metrics import normalized_mutual_info_score
 
         return normalized_mutual_info_score(c, y)
 
@@ -73,7 +76,8 @@ def ari(
     """
 
     def rand(y: np.ndarray, c: np.ndarray) -> float:
-        from sklearn.metrics import adjusted_rand_score
+        with extra("metrics"):
+            from sklearn.metrics import adjusted_rand_score
 
         return adjusted_rand_score(c, y)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.extras import extra
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import entropy
 from vaezoo.metrics.interval import bootstrap_interval
@@ -137,7 +138,8 @@ def grown(bar: tqdm, trees: int) -> bool:
 
 def estimator(importance: str, continuous: bool, seed: int) -> BaseEnsemble:
     """Returns the classifier, or regressor, whose `feature_importances_` are the importances of the latents."""
-    from sklearn import ensemble
+    with extra("metrics"):
+        from sklearn import ensemble
 
     kind = "Regressor" if continuous else "Classifier"
     if importance == "random_forest":

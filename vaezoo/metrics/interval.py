@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from vaezoo.extras import extra
 from vaezoo.progress import track_progress
 
 
@@ -61,7 +62,8 @@ def bootstrap_interval(
         ValueError: see `check_interval`.
     """
     check_interval(bootstrap, confidence)
-    from scipy.stats import t as student_t
+    with extra("metrics"):
+        from scipy.stats import t as student_t
 
     scores = {name: np.asarray(value, np.float64) for name, value in score(np.arange(n)).items()}
     drawn = (score(rng.permutation(n)[: n // 2] if halves else rng.integers(n, size=n)) for _ in range(bootstrap))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.extras import extra
 from vaezoo.metrics import inputs
 from vaezoo.metrics.information import discrete_information, equal_width_bins
 from vaezoo.metrics.interval import bootstrap_interval
@@ -107,8 +108,9 @@ def modularity(
 
 def logistic(classifier: str) -> ClassifierMixin:
     """Returns the linear classifier of the values of one factor."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.multiclass import OneVsRestClassifier
+    with extra("metrics"):
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.multiclass import OneVsRestClassifier
 
     if classifier == "multinomial":
         return LogisticRegression(max_iter=1000)
@@ -139,7 +141,8 @@ def auc(p: np.ndarray, v: np.ndarray, known: np.ndarray) -> float:
         v: true classes [N]. Classes without rows, or without rows of other classes, have no area and are left out.
         known: classes of the columns of `p`, [K].
     """
-    from scipy.stats import rankdata
+    with extra("metrics"):
+        from scipy.stats import rankdata
 
     positive = v[:, None] == known  # [N, K]
     n = positive.sum(axis=0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.extras import extra
 from vaezoo.metrics import inputs
 from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.parallel import thread_map
@@ -101,10 +102,12 @@ def sap(
 def separator(classifier: str, levels: int) -> ClassifierMixin:
     """Returns the classifier that predicts a factor of `levels` values from one latent."""
     if classifier == "svm":
-        from sklearn.svm import LinearSVC
+        with extra("metrics"):
+            from sklearn.svm import LinearSVC
 
         return LinearSVC(C=0.01, class_weight="balanced")
-    from sklearn.tree import DecisionTreeClassifier
+    with extra("metrics"):
+        from sklearn.tree import DecisionTreeClassifier
 
     return DecisionTreeClassifier(max_leaf_nodes=int(levels), class_weight="balanced", random_state=0)
 

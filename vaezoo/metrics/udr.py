@@ -6,6 +6,7 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from vaezoo.extras import extra
 from vaezoo.metrics import inputs
 from vaezoo.metrics.interval import bootstrap_interval
 from vaezoo.metrics.rows import UpTo, draw
@@ -92,7 +93,8 @@ def udr(
 
 def standardise(z: np.ndarray, correlation: str) -> np.ndarray:
     """Standardises each column of z, or of its ranks for the Spearman correlation."""
-    from scipy.stats import rankdata
+    with extra("metrics"):
+        from scipy.stats import rankdata
 
     z = rankdata(z, axis=0) if correlation == "spearman" else z
     sd = z.std(axis=0)
@@ -105,7 +107,8 @@ def similarity(z_i: np.ndarray, z_j: np.ndarray, correlation: str) -> np.ndarray
         return np.zeros((z_i.shape[1], z_j.shape[1]))
     if correlation == "spearman":
         return np.abs(z_i.T @ z_j) / len(z_i)
-    from sklearn.linear_model import Lasso
+    with extra("metrics"):
+        from sklearn.linear_model import Lasso
 
     return np.abs(np.atleast_2d(Lasso(alpha=0.1, tol=1e-8, max_iter=100_000).fit(z_i, z_j).coef_)).T
 

@@ -1,8 +1,9 @@
 """Stage 6: one paper's equation per file, and `MODELS`, which names them.
 
-A new model is a file here and a line of `MODELS`.
+A new model is a file here, a line of `MODELS` and its public name in `vaezoo/__init__.pyi`.
 """
 
+from vaezoo import keras_backend  # noqa: F401
 from vaezoo.models.ada_gvae import AdaGVAE
 from vaezoo.models.annealed_vae import AnnealedVAE
 from vaezoo.models.base import BaseVAE

@@ -79,4 +79,5 @@ def averaged(q_1: Posterior, q_2: Posterior) -> tuple[Posterior, Posterior]:
     threshold = 0.5 * (tf.reduce_max(K, axis=-1, keepdims=True) + tf.reduce_min(K, axis=-1, keepdims=True))
     shared = tf.stop_gradient(K) < tf.stop_gradient(threshold)
     mu, log_var = 0.5 * (q_1.mu + q_2.mu), tf.math.log(0.5 * (var_1 + var_2))
-    return tuple(Posterior(tf.where(shared, mu, q.mu), tf.where(shared, log_var, q.log_var)) for q in (q_1, q_2))
+    one, other = (Posterior(tf.where(shared, mu, q.mu), tf.where(shared, log_var, q.log_var)) for q in (q_1, q_2))
+    return one, other

@@ -1,5 +1,6 @@
 """Stage 2: encoders, decoders and FactorVAE's discriminator as plain Keras models. `NETWORKS` names the pairs."""
 
+from vaezoo import keras_backend  # noqa: F401
 from vaezoo.networks.conv import conv_decoder, conv_encoder
 from vaezoo.networks.discriminators import discriminator
 from vaezoo.networks.mlp import mlp_decoder, mlp_encoder

@@ -9,6 +9,7 @@ import numpy as np
 
 from vaezoo.data import FactorGrid
 from vaezoo.encoding import EncodedDataset
+from vaezoo.extras import extra
 from vaezoo.metrics.unsupervised import per_dimension_kl
 from vaezoo.plots.style import COLORMAP, despine, line_style, new_figure, paper_style
 
@@ -55,7 +56,8 @@ def mean_activations(
     References:
         Non-Syn VAE, Figure 2, right.
     """
-    from matplotlib.ticker import MaxNLocator
+    with extra("plots"):
+        from matplotlib.ticker import MaxNLocator
 
     missing = [factor for factor in (*position, *against, lines) if factor not in encoded.factor_names]
     if missing:

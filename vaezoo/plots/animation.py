@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vaezoo.data.images import displayable
+from vaezoo.extras import extra
 from vaezoo.models import BaseVAE
 from vaezoo.plots.images import traversal_codes
 from vaezoo.plots.style import WIDTH, new_figure, paper_style
@@ -49,7 +50,8 @@ def animated_traversals(
     Raises:
         ValueError: if the number of KLs differs from the number of latents.
     """
-    from matplotlib.animation import PillowWriter
+    with extra("plots"):
+        from matplotlib.animation import PillowWriter
 
     values = np.mean(limits) - np.ptp(limits) / 2 * np.cos(2 * np.pi * np.arange(frames) / frames)
     labels, codes = traversal_codes(model, images, start=start, values=values, kl=kl)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vaezoo.extras import extra
 from vaezoo.plots.labels import axis_label, legend_label, without_markup, wrap
 from vaezoo.plots.style import despine, line_style, new_figure, paper_style
 
@@ -145,7 +146,8 @@ def interval_handles(sweeps: Mapping[str, Sequence[Mapping[str, float]]], by: st
 
 def confidence_interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
     """Computes the mean and half the width of its confidence interval by Student's t, which is 0 for a single value."""
-    from scipy import stats
+    with extra("plots"):
+        from scipy import stats
 
     n = len(values)
     if n == 1:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from vaezoo.extras import extra
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -37,7 +39,8 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
 @contextmanager
 def paper_style() -> Iterator[None]:
     """Sets 7-point fonts, and lines and ticks of matching width, for artists that are created in the block."""
-    from matplotlib import rc_context
+    with extra("plots"):
+        from matplotlib import rc_context
 
     with rc_context(
         {

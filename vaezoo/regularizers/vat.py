@@ -32,6 +32,9 @@ class VAT:
         Zhang, Zhao & Balzano 2018 (IMAE), Eq. 9.
     """
 
+    weight: float
+    radius: float | str
+
     def __init__(self, weight: float = 1.0, radius: float | str = 1.0):
         if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= weight < float("inf"):
             raise ValueError(f"`weight` of VAT must be a finite number and not be negative. Received: {weight!r}")

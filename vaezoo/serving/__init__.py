@@ -1,5 +1,6 @@
 """Stage 13: SavedModels for TensorFlow Serving, and a client for it."""
 
+from vaezoo import keras_backend  # noqa: F401
 from vaezoo.serving import client
 from vaezoo.serving.about import about_run
 from vaezoo.serving.folder import check_export_folder

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from vaezoo.extras import extra
+
 MAX_ELEMENTS = 2**29  # of four bytes each, in a protocol buffer message, which is below 2 GiB
 SAFE = "/:%@!$&'()*+,;="  # characters in the path of a URL that are not percent-encoded
 
@@ -83,14 +85,12 @@ def grpc_predict(
 
     Raises:
         ServingError: if the server does not respond, refuses the request, or sends malformed tensors.
-        ImportError: if tensorflow-serving-api is not installed.
+        MissingExtraError: if tensorflow-serving-api is not installed.
     """
-    try:
+    with extra("serving"):
         import grpc
         import tensorflow as tf
         from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
-    except ImportError as error:
-        raise ImportError("gRPC needs tensorflow-serving-api: pip install 'vaezoo[serving]'") from error
     parts = urllib.parse.urlsplit(url)
     name, _, version = parts.path.strip("/").partition("/")
     request = predict_pb2.PredictRequest()

@@ -8,14 +8,15 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import tensorflow as tf
 
 from vaezoo.latents.noise import standard_normal
 from vaezoo.terms.information import cross_entropy
 
-Logits = tf.Tensor | Sequence[tf.Tensor]  # [B, K], or one for each categorical block
-Predict = Callable[[tf.Tensor], Logits]
+Logits: TypeAlias = tf.Tensor | Sequence[tf.Tensor]  # [B, K], or one for each categorical block
+Predict: TypeAlias = Callable[[tf.Tensor], Logits]
 
 
 def smoothness(

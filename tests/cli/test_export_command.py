@@ -1,12 +1,10 @@
-"""The command `python -m vaezoo.export`."""
+"""The command `vaezoo export`."""
 
 import json
-import runpy
 import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,7 +14,7 @@ from absl import app
 from absl.testing import flagsaver
 from small import small_model
 
-import vaezoo
+from vaezoo.cli import export
 from vaezoo.training.checkpoint_manager import CheckpointManager
 
 
@@ -32,17 +30,11 @@ def run(tmp_path_factory):
     return folder, model
 
 
-@pytest.fixture(scope="module")
-def main():
-    """The main function of the command, in this process."""
-    return runpy.run_path(str(Path(vaezoo.__path__[0]) / "export.py"), run_name="vaezoo.export.command")["main"]
-
-
-def test_as_a_module(run, images, tmp_path):
+def test_in_a_process_of_its_own(run, images, tmp_path):
     folder, model = run
-    command = [sys.executable, "-m", "vaezoo.export", f"--run={folder}", "--to=saved_models/shapes"]
+    command = [sys.executable, "-m", "vaezoo", "export", f"--run={folder}", "--to=saved_models/shapes"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0 and done.stderr == "Step 0\n", done.stderr
     assert done.stdout.splitlines()[-1] == "saved_models/shapes/1"
     published = tmp_path / "saved_models" / "shapes" / "1"
     card = json.loads((published / "model.json").read_text())
@@ -52,28 +44,22 @@ def test_as_a_module(run, images, tmp_path):
     np.testing.assert_allclose(encode(image=tf.constant(images))["mean"], model.encode(images).mu, atol=1e-5)
 
 
-def test_importing_the_command_leaves_the_function():
-    script = "import vaezoo; f = vaezoo.export; import vaezoo.export; from vaezoo import export; print(f is export)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout.split() == ["True"], done.stderr
-
-
-def call(main, *flags):
+def call(*flags):
     with flagsaver.flagsaver(), pytest.raises(SystemExit) as stopped:
-        app.run(main, ["vaezoo.export", *flags])
+        app.run(export.main, ["vaezoo export", *flags])
     return stopped.value.code
 
 
-def test_a_keras_file_and_what_to_keep(run, main, images, tmp_path, monkeypatch, capsys):
+def test_a_keras_file_and_what_to_keep(run, images, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     other = shutil.copy(run[0] / "model.keras", run[0] / "other.keras")
     for file, steps in ((other, None), (run[0] / "model.keras", 7)):
-        assert call(main, f"--run={file}", "--to=shapes", "--keep=1", "--max_batch=9") is None
+        assert call(f"--run={file}", "--to=shapes", "--keep=1", "--max_batch=9") is None
         card = json.loads(next((tmp_path / "shapes").glob("*/model.json")).read_text())
         assert card["training"].get("steps") == steps
     assert capsys.readouterr().out.split() == ["shapes/1", "shapes/2"]
     assert [child.name for child in (tmp_path / "shapes").iterdir()] == ["2"]
-    assert "shapes/2 is a SavedModel" in str(call(main, "--run=shapes/2", "--to=again"))
+    assert "shapes/2 is a SavedModel" in str(call("--run=shapes/2", "--to=again"))
     encode = tf.saved_model.load("shapes/2").signatures["encode"]
     encode(image=tf.constant(images[:9]))
     with pytest.raises(tf.errors.InvalidArgumentError, match="image"):
@@ -92,15 +78,15 @@ def test_a_keras_file_and_what_to_keep(run, main, images, tmp_path, monkeypatch,
         (["--run={run}", "--to={run}/config.json/x"], "config.json' is no folder"),
     ],
 )
-def test_the_impossible_is_refused_before_anything_is_written(flags, words, run, main, tmp_path, monkeypatch):
+def test_the_impossible_is_refused_before_anything_is_written(flags, words, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert words in str(call(main, *(flag.format(run=run[0]) for flag in flags)))
+    assert words in str(call(*(flag.format(run=run[0]) for flag in flags)))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_model_of_something_else_is_refused(main, tmp_path):
+def test_a_model_of_something_else_is_refused(tmp_path):
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "model.keras")
-    assert "must be a model of vaezoo. Received: Sequential" in call(main, f"--run={tmp_path}", f"--to={tmp_path}/x")
+    assert "must be a model of vaezoo. Received: Sequential" in call(f"--run={tmp_path}", f"--to={tmp_path}/x")
 
 
 def altered(file, target, **members):
@@ -123,42 +109,42 @@ def altered(file, target, **members):
         {"model": b"no weights"},  # an OSError that names no file
     ],
 )
-def test_a_damaged_or_foreign_file_is_named_in_one_line(members, run, main, tmp_path, monkeypatch):
+def test_a_damaged_or_foreign_file_is_named_in_one_line(members, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     altered(run[0] / "model.keras", tmp_path / "damaged.keras", **members)
-    message = call(main, "--run=damaged.keras", "--to=served")
-    assert message.startswith("vaezoo.export: damaged.keras is not a .keras file that can be read. ")
+    message = call("--run=damaged.keras", "--to=served")
+    assert message.startswith("vaezoo export: damaged.keras is not a .keras file that can be read. ")
     assert len(message.splitlines()) == 1 and len(message) < 400
     assert [file.name for file in tmp_path.iterdir()] == ["damaged.keras"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip"])
-def test_a_file_that_is_no_archive(content, main, tmp_path):
+def test_a_file_that_is_no_archive(content, tmp_path):
     (tmp_path / "a.keras").write_bytes(content)
-    message = call(main, f"--run={tmp_path}/a.keras", f"--to={tmp_path}/x")
+    message = call(f"--run={tmp_path}/a.keras", f"--to={tmp_path}/x")
     assert f"{tmp_path}/a.keras is not a .keras file that can be read" in message
 
 
-def test_a_damaged_configuration_is_named(run, main, tmp_path):
+def test_a_damaged_configuration_is_named(run, tmp_path):
     folder = shutil.copytree(run[0], tmp_path / "run")
     (folder / "config.json").write_text("{")
-    message = call(main, f"--run={folder}", f"--to={tmp_path}/served")
-    assert message.startswith(f"vaezoo.export: Expected '{folder}/config.json' to hold a run's configuration as JSON.")
+    message = call(f"--run={folder}", f"--to={tmp_path}/served")
+    assert message.startswith(f"vaezoo export: Expected '{folder}/config.json' to hold a run's configuration as JSON.")
     assert not (tmp_path / "served").exists()
 
 
-def test_a_folder_in_the_way_is_found_before_the_model_is_loaded(run, main, tmp_path):
+def test_a_folder_in_the_way_is_found_before_the_model_is_loaded(run, tmp_path):
     (tmp_path / "file").touch()
     (tmp_path / "a.keras").write_bytes(b"")
-    message = call(main, f"--run={tmp_path}/a.keras", f"--to={tmp_path}/file/x")
+    message = call(f"--run={tmp_path}/a.keras", f"--to={tmp_path}/file/x")
     assert f"'{tmp_path}/file' is no folder" in message
 
 
-def test_an_unfinished_run_is_exported_at_its_newest_checkpoint(run, main, tmp_path, capsys):
+def test_an_unfinished_run_is_exported_at_its_newest_checkpoint(run, tmp_path, capsys):
     _, model = run
     CheckpointManager(tmp_path / "run" / "checkpoints", model, {}).save(7, [{"step": 7, "loss": 50.5}])
     (tmp_path / "run" / "config.json").write_text(json.dumps({"dataset": "shapes.npz", "steps": 12}))
-    assert call(main, f"--run={tmp_path}/run", f"--to={tmp_path}/shapes") is None
+    assert call(f"--run={tmp_path}/run", f"--to={tmp_path}/shapes") is None
     assert capsys.readouterr().err == "Step 7\n"
     training = json.loads((tmp_path / "shapes" / "1" / "model.json").read_text())["training"]
     assert (training["step"], training["steps"]) == (7, 12)

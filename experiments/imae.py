@@ -1,19 +1,16 @@
 """IMAE's comparison on MNIST and Fashion-MNIST: IMAE, JointVAE, InfoVAE and beta-VAE, all hybrid, with VAT.
 
-    python -m vaezoo.papers.imae                                             MNIST, five seeds of each
-    python -m vaezoo.papers.imae --dataset=fashion_mnist --models=imae,joint_vae --seeds=3
+    python -m experiments.imae                                             MNIST, five seeds of each
+    python -m experiments.imae --dataset=fashion_mnist --models=imae,joint_vae --seeds=3
 
-Every run is trained on the training split and scored on the test split; the table goes to docs/results/. Killed, it
-goes on where it was; with runs still missing, --table alone prints what there is. SETTINGS is all that was chosen.
+Every run is trained on the training split and scored on the test split. The table is written to
+docs/results/imae_<data set>_table.md. After an interruption, the same command continues. `--table` tabulates the runs
+that are there. SETTINGS holds every setting that was chosen.
 """
 
 import json
-import os
 import statistics
 from pathlib import Path
-
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import tensorflow as tf
@@ -31,7 +28,7 @@ flags.DEFINE_enum("dataset", "mnist", ["mnist", "fashion_mnist"], "Which images.
 flags.DEFINE_list("models", ["imae", "imae_without_vat", "joint_vae", "info_vae", "beta_vae"], "Names in SETTINGS.")
 flags.DEFINE_integer("seeds", 5, "Runs of each model.")
 flags.DEFINE_integer("steps", 3000, "Training steps.")
-flags.DEFINE_bool("table", False, "Train nothing; tabulate the runs there are.")
+flags.DEFINE_bool("table", False, "Tabulate the runs that are there, without training.")
 flags.DEFINE_string("workdir", "runs/papers/imae", "Folder of the runs.")
 flags.DEFINE_string("docs", "docs", "Folder of the table.")
 
@@ -55,7 +52,6 @@ SETTINGS = {
     "imae_beta_2": ("imae", {**IMAE, "beta": 2.0, "beta_y": 40.0, "regularizer": vat(400.0)}),
     "imae_beta_10": ("imae", {**IMAE, "beta": 10.0, "beta_y": 200.0, "regularizer": vat(2000.0)}),
 }
-WORDS = "\n## In words\n"  # what follows it on a page is written by hand and stays
 COLUMNS = {
     "reconstruction": "reconstruction, nats",
     "kl_z": "KL_z, nats",
@@ -66,7 +62,7 @@ COLUMNS = {
 
 
 def main(argv):
-    """Train and score what is missing, seed by seed, and write the table after each."""
+    """Trains and scores the missing runs, seed by seed, and writes the table after each."""
     del argv
     logging.set_verbosity(logging.WARNING)
     for name in FLAGS.models:
@@ -85,7 +81,11 @@ def main(argv):
 
 
 def run_of(name: str, seed: int) -> Run:
-    """runs/papers/imae/<data set>_<steps>/<model>_<seed>; ValueError where that is of other settings."""
+    """Returns the run of a model and a seed, in <workdir>/<data set>_<steps>/<model>_<seed>.
+
+    Raises:
+        ValueError: if the folder holds a run with other settings.
+    """
     kind, hyperparameters = SETTINGS[name]
     folder = Path(FLAGS.workdir) / f"{FLAGS.dataset}_{FLAGS.steps}" / f"{name}_{seed}"
     config = {"model": kind, "dataset": FLAGS.dataset, "hyperparameters": hyperparameters, "steps": FLAGS.steps}
@@ -93,7 +93,7 @@ def run_of(name: str, seed: int) -> Run:
 
 
 def trained(run: Run, data: vaezoo.data.ImageData) -> vaezoo.models.BaseVAE:
-    """The model of a run after its steps."""
+    """Trains the model of a run and saves it."""
     config = run.config
     needs_N = "dataset_size" in vaezoo.MODELS[config["model"]].hyperparameters()
     model = vaezoo.create(
@@ -111,7 +111,7 @@ def trained(run: Run, data: vaezoo.data.ImageData) -> vaezoo.models.BaseVAE:
 
 
 def score(model: vaezoo.models.BaseVAE, test: vaezoo.data.ImageData) -> dict[str, float]:
-    """The columns of the table, on all images of the test split."""
+    """Computes the columns of the table on all images of the test split."""
     x, classes = test.images(range(test.size)), test.labels
     q = model.encode(x)
     labels = np.argmax(q.logits[0], axis=-1)
@@ -125,9 +125,10 @@ def score(model: vaezoo.models.BaseVAE, test: vaezoo.data.ImageData) -> dict[str
 
 
 def write_table() -> Path:
-    """docs/results/imae_<data set>.md: mean ± standard deviation over the seeds that are there, for each --steps.
+    """Writes docs/results/imae_<data set>_table.md: mean ± standard deviation over the seeds, for each --steps.
 
-    What stands there in words, below WORDS, stays.
+    Returns:
+        The path of the file.
     """
     results: dict[tuple[int, str], list[dict[str, float]]] = {}
     for file in sorted(Path(FLAGS.workdir).glob(f"{FLAGS.dataset}_[0-9]*/*/row.json")):
@@ -145,10 +146,10 @@ def write_table() -> Path:
     runs: dict[tuple[int, int], list[str]] = {}
     for (steps, name), scores in results.items():
         runs.setdefault((steps, len(scores)), []).append(name)
-    command = f"python -m vaezoo.papers.imae --dataset={FLAGS.dataset}"
+    command = f"python -m experiments.imae --dataset={FLAGS.dataset}"
     commands = "\n".join(f"{command} --steps={n} --seeds={k} --models={','.join(runs[n, k])}" for n, k in runs)
     settings = "\n".join(f"* {name}: {SETTINGS[name][1]}" for name in SETTINGS if any(name in key for key in results))
-    text = f"""# Hybrid models on {FLAGS.dataset}
+    text = f"""# Hybrid models on {FLAGS.dataset}: the table
 
 Test split (10,000 images), mean ± standard deviation over the seeds; batch {BATCH_SIZE}, Adam {LEARNING_RATE:g},
 networks of IMAE's Table 1, d = 10, K = 10. Accuracy is of the best assignment of classes to labels (Hungarian). IMAE's
@@ -165,20 +166,19 @@ What was set, beside the defaults (γ = 2β for IMAE, in whose sweep over β L(y
 
 {settings}
 """
-    file = Path(FLAGS.docs) / "results" / f"imae_{FLAGS.dataset}.md"
+    file = Path(FLAGS.docs) / "results" / f"imae_{FLAGS.dataset}_table.md"
     file.parent.mkdir(parents=True, exist_ok=True)
-    _, heading, words = (file.read_text() if file.exists() else "").partition(WORDS)
-    write_text(file, text + heading + words)
+    write_text(file, text)
     return file
 
 
 def in_order(key: tuple[int, str]) -> tuple[int, int]:
-    """By steps, then as in SETTINGS."""
+    """Returns a sort key: the steps, then the position in SETTINGS."""
     return key[0], list(SETTINGS).index(key[1])
 
 
 def spread(values: list[float]) -> str:
-    """mean ± standard deviation (of the sample), or the one value."""
+    """Formats the mean ± the sample standard deviation, or the only value."""
     if len(values) == 1:
         return f"{values[0]:.3g}"
     return f"{statistics.mean(values):.4g} ± {statistics.stdev(values):.2g}"

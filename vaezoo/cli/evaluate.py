@@ -1,12 +1,13 @@
-"""The command `python -m vaezoo.evaluation --run=runs/nonsyn_dsprites [--metrics=mig,dci] [--figures=all]`."""
+"""Score a trained model and draw its figures.
 
-import os
+vaezoo evaluate --run=runs/nonsyn_dsprites --figures=all
+vaezoo evaluate --run=saved_models/nonsyn/3 --metrics=mig,dci --bootstrap=200
+vaezoo evaluate --run=runs/sweep --by=beta
+"""
+
 import sys
 
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-from absl import app, flags
+from absl import flags
 
 from vaezoo.evaluation import Evaluation, FigureError, evaluate, evaluate_seeds, report, trade_offs
 from vaezoo.evaluation.arguments import FORMATS
@@ -40,7 +41,7 @@ flags.DEFINE_integer("images", None, "Number of images to encode, drawn at rando
 flags.DEFINE_integer("seed", 0, "Seed of every draw.")
 flags.DEFINE_integer("bootstrap", 0, "Resamples for confidence intervals; 0 for none.")
 flags.DEFINE_float("confidence", 0.95, "Probability of the intervals.")
-flags.DEFINE_string("dataset", None, "As for train_main.py. Default: the data set of the training.")
+flags.DEFINE_string("dataset", None, "As for `vaezoo train`. Default: the data set of the training.")
 flags.DEFINE_string("data_dir", None, "Folder of data files. Default: $VAEZOO_DATA_DIR.")
 flags.DEFINE_string("split", None, "Split of the data set. Default: test if there is one.")
 flags.DEFINE_string("out", None, "Folder of scores.json and figures/. Default: the run's, or evaluations/<name>.")
@@ -49,19 +50,24 @@ SHARED = ("seed", "bootstrap", "confidence", "dataset", "data_dir", "split", "ou
 
 
 def main(argv: list[str]) -> None:
-    """Prints the table and the paths of the files; stages, bars and errors go to stderr."""
-    if len(argv) > 1:
-        sys.exit(f"vaezoo.evaluation: unexpected argument {argv[1]!r}; flags start with --.")
+    """Prints the table and the paths of the files; stages, bars and errors go to stderr.
+
+    Args:
+        argv: the program's name, and the arguments that are not flags: none are accepted.
+    """
+    program, *rest = argv
+    if rest:
+        sys.exit(f"{program}: unexpected argument {rest[0]!r}; flags start with --.")
     if not FLAGS.run:
-        sys.exit("vaezoo.evaluation: --run=<folder, .keras file or SavedModel> is needed.")
+        sys.exit(f"{program}: --run=<folder, .keras file or SavedModel> is needed.")
     run = plot_sweep if FLAGS.by else score_seeds if FLAGS.metrics == ["udr"] else score_model
     failure = None
     try:
         output = run()
     except FigureError as error:
-        output, failure = summary(error.evaluation), f"vaezoo.evaluation: {error}"
+        output, failure = summary(error.evaluation), f"{program}: {error}"
     except (ValueError, OSError) as error:
-        sys.exit(f"vaezoo.evaluation: {error}")
+        sys.exit(f"{program}: {error}")
     print(output, flush=True)
     sys.exit(failure)
 
@@ -97,7 +103,3 @@ def progress() -> bool | str:
 def summary(evaluation: Evaluation) -> str:
     """Formats the table of scores and the paths of the files."""
     return f"{report.table(evaluation)}\n\n{evaluation.places}"
-
-
-if __name__ == "__main__":
-    app.run(main)

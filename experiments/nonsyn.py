@@ -1,17 +1,13 @@
 """Figures 3 and 4 of the Non-Syn VAE paper: the synergy along the first 4,000 steps on dSprites.
 
-    python -m vaezoo.papers.nonsyn                   Non-Syn VAE and FactorVAE, curves and numbers in docs/
-    python -m vaezoo.papers.nonsyn --models=nonsyn   one of them
+    python -m experiments.nonsyn                   Non-Syn VAE and FactorVAE, curves and numbers in docs/
+    python -m experiments.nonsyn --models=nonsyn   one of them
 
-Killed, it goes on where it was. The synergy of both is alpha Imax(W), alpha = 5, omega = 0.9, measured every 20
-steps on the same 512 images, which neither model trains on differently for it.
+After an interruption, the same command continues. The synergy of both models is alpha Imax(W), alpha = 5, omega = 0.9,
+measured every 20 steps on the same 512 images. The measurement does not influence the training.
 """
 
-import os
 from pathlib import Path
-
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import numpy as np
@@ -25,9 +21,9 @@ from vaezoo.training import Run
 from vaezoo.training.metrics_csv import read_rows, write_rows
 
 FLAGS = flags.FLAGS
-flags.DEFINE_list("models", ["nonsyn", "factor_vae"], "Which to train.")
+flags.DEFINE_list("models", ["nonsyn", "factor_vae"], "Models to train.")
 flags.DEFINE_integer("steps", 4000, "Training steps.")
-flags.DEFINE_integer("seed", 0, "Of weights, noise and the order of the images.")
+flags.DEFINE_integer("seed", 0, "Seed of the weights, the noise and the order of the images.")
 flags.DEFINE_string("workdir", "runs/papers/nonsyn", "Folder of the runs.")
 flags.DEFINE_string("docs", "docs", "Folder of the figure and the table.")
 EVERY = 20
@@ -35,7 +31,12 @@ ALPHA, OMEGA = 5.0, 0.9
 
 
 class SynergyTrace(keras.callbacks.Callback):
-    """alpha Imax(W) on fixed images, in nats, every `EVERY` steps, in synergy.csv of the run's folder."""
+    """Writes alpha Imax(W) on fixed images, in nats, to synergy.csv in the run's folder every `EVERY` steps.
+
+    Args:
+        folder: of the run.
+        images: float32 [N, H, W, C].
+    """
 
     def __init__(self, folder: Path, images: np.ndarray):
         super().__init__()
@@ -55,7 +56,7 @@ class SynergyTrace(keras.callbacks.Callback):
 
 
 def main(argv):
-    """Train what is not trained yet, then draw and tabulate."""
+    """Trains the models that are not trained yet, then draws the figures and writes the table."""
     del argv
     logging.set_verbosity(logging.WARNING)
     for folder in ("figures", "results"):
@@ -84,7 +85,7 @@ def main(argv):
 
 
 def write_page(curves: dict[str, list[dict[str, float]]]):
-    """docs/results/synergy.md: the figures and the table."""
+    """Writes docs/results/synergy.md: the figures and the table."""
     figures = "\n".join(f"![traversals of {name}](../figures/traversals_{name}_{FLAGS.steps}.png)" for name in curves)
     text = f"""# The synergy of {" and ".join(curves)} on dSprites, {FLAGS.steps:,} steps
 
@@ -92,7 +93,7 @@ Figures 3 and 4 of the Non-Syn VAE paper: presets {" and ".join(f"`{name}_dsprit
 seed {FLAGS.seed}:
 
 ```sh
-python -m vaezoo.papers.nonsyn --models={",".join(curves)} --steps={FLAGS.steps}
+python -m experiments.nonsyn --models={",".join(curves)} --steps={FLAGS.steps}
 ```
 
 ![curves](../figures/synergy_{FLAGS.steps}.png)
@@ -108,7 +109,7 @@ models at that step, on the same 512 images.
 
 
 def table(curves: dict[str, list[dict[str, float]]]) -> str:
-    """The curves at a few steps, as Markdown: means over the 20 steps before; the synergy at the step."""
+    """Formats the curves at a few steps as Markdown: means over the last 20 steps, and the synergy at the step."""
     terms = ["reconstruction", "kl_z", "5 x synergy"]
     lines = ["| model | step | " + " | ".join(terms) + " |", "| --- " * 5 + "|"]
     for name, rows in curves.items():

@@ -1,0 +1,37 @@
+from . import data as data
+from . import encoding as encoding
+from . import evaluation as evaluation
+from . import latents as latents
+from . import metrics as metrics
+from . import models as models
+from . import networks as networks
+from . import optimizers as optimizers
+from . import plots as plots
+from . import presets as presets
+from . import regularizers as regularizers
+from . import serving as serving
+from . import terms as terms
+from . import training as training
+from .latents import LatentSpec as LatentSpec
+from .models import DIPVAE as DIPVAE
+from .models import IMAE as IMAE
+from .models import MODELS as MODELS
+from .models import VAE as VAE
+from .models import WAEMMD as WAEMMD
+from .models import AdaGVAE as AdaGVAE
+from .models import AnnealedVAE as AnnealedVAE
+from .models import BaseVAE as BaseVAE
+from .models import BetaTCVAE as BetaTCVAE
+from .models import BetaVAE as BetaVAE
+from .models import FactorVAE as FactorVAE
+from .models import InfoVAE as InfoVAE
+from .models import JointVAE as JointVAE
+from .models import NonSynVAE as NonSynVAE
+from .models import synergy_metric as synergy_metric
+from .optimizers import Adam as Adam
+from .presets import PRESETS as PRESETS
+from .regularizers import VAT as VAT
+from .serving import export as export
+from .zoo import create as create
+
+__version__: str

@@ -1,0 +1,1 @@
+"""The command line: `vaezoo train | evaluate | export | list`, one module per command."""

@@ -1,0 +1,215 @@
+"""Train a model of the zoo: flags -> data -> model -> fit -> figures -> SavedModel.
+
+vaezoo train --model=nonsyn
+vaezoo train --preset=beta_vae_dsprites --set beta=8 --steps=20000
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+from absl import flags, logging
+
+import vaezoo
+from vaezoo import zoo
+from vaezoo.choices import validate_choice
+from vaezoo.cli import outputs
+from vaezoo.data import ImageData
+from vaezoo.models import BaseVAE
+from vaezoo.presets import Preset
+from vaezoo.serving import check_export_folder
+from vaezoo.training import Interrupted, Run
+from vaezoo.training.run import check_intervals
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("model", None, f"One of: {', '.join(zoo.MODELS)}. Default: the preset's, or nonsyn.")
+flags.DEFINE_string("preset", None, f"One of: {', '.join(zoo.PRESETS)}. Default: the model's for the data set.")
+flags.DEFINE_string(
+    "dataset",
+    None,
+    "dsprites, mnist, fashion_mnist, a .npz file, a folder of images, or tfds:<name>. Default: the preset's.",
+)
+flags.DEFINE_string("data_dir", None, "Folder of data files. Default: $VAEZOO_DATA_DIR.")
+flags.DEFINE_multi_string("set", [], "name=value for the model's constructor, `latents` or `network`. Repeatable.")
+flags.DEFINE_integer("steps", None, "Training steps. Default: the preset's.")
+flags.DEFINE_integer("batch_size", None, "Images in a minibatch; some models draw two a step. Default: the preset's.")
+flags.DEFINE_float("learning_rate", None, "Default: the preset's.")
+flags.DEFINE_integer("seed", 0, "Seed of the weights, the noise and the order of the images.")
+flags.DEFINE_string("workdir", None, "Folder of the run. Default: runs/<preset>, or runs/<model>_<data set>.")
+flags.DEFINE_string("export_dir", None, "Folder of the SavedModel's versions. Default: saved_models/<model>.")
+flags.DEFINE_integer("steps_per_execution", 1, "Training steps per compiled call (Keras `steps_per_execution`).")
+flags.DEFINE_enum(
+    "jit_compile", "auto", ["auto", "on", "off"], "XLA. auto: with a GPU, or for fully connected networks."
+)
+flags.DEFINE_bool("evaluate", False, "Write scores.json and draw every figure that applies after training.")
+flags.DEFINE_integer("checkpoint_every", 1000, "Steps between checkpoints.")
+flags.DEFINE_integer("log_every", 100, "Steps between rows of metrics.csv.")
+
+
+def main(argv: list[str]) -> None:
+    """Trains a model. Whatever can be refused is refused in `prepare`, before anything is written.
+
+    Args:
+        argv: the program's name, and the arguments that are not flags: none are accepted.
+    """
+    program, *rest = argv
+    logging.set_verbosity(logging.WARNING)
+    warnings.formatwarning = lambda message, *args, **options: f"{program}: {message}\n"
+    if rest:
+        sys.exit(f"{program}: unexpected argument {rest[0]!r}; flags start with --.")
+    try:
+        data, model, run, config = prepare()
+        print(f"{config['model']} on {data.name} ({data.origin}): {config['steps']} steps in {run.folder}", flush=True)
+        with run.locked():
+            train(data, model, run)
+    except Interrupted as interrupted:
+        print(f"{interrupted} The same command goes on from there.")
+        raise
+    except (ArithmeticError, ValueError, OSError, RuntimeError, MemoryError, tf.errors.OpError) as error:
+        sys.exit(f"{program}: {one_line(error)}")
+
+
+def one_line(error: Exception) -> str:
+    """Returns the whole message of vaezoo's own errors, and the first line of TensorFlow's."""
+    if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
+        return f"out of memory or disk. A smaller --batch_size needs less memory. {str(error).partition(chr(10))[0]}"
+    return str(error).partition("\n")[0] if isinstance(error, tf.errors.OpError) else str(error)
+
+
+def train(data: ImageData, model: BaseVAE, run: Run) -> None:
+    """Fits the model in its run's folder, draws figures and exports it."""
+    examples = data.images(range(0, data.size, data.size // 1000 + 1))
+    rows = run.fit(
+        model,
+        data,
+        **{name: run.config[name] for name in ("steps", "batch_size", "seed", "log_every", "checkpoint_every")},
+        examples=examples[:: max(1, len(examples) // 10)][:10],
+    )
+    outputs.write(
+        model, run, rows, examples, export_dir=FLAGS.export_dir, evaluated=FLAGS.evaluate, data_dir=FLAGS.data_dir
+    )
+
+
+def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
+    """Builds what the flags ask for and checks it; nothing is written.
+
+    Returns:
+        The data, the compiled model, its run and the run's configuration.
+
+    Raises:
+        ValueError, OSError: if the flags, the data or the folders do not allow the training.
+        MissingExtraError: if --evaluate needs packages that are not installed.
+    """
+    if FLAGS.evaluate:
+        outputs.check_installed()
+    model_name, preset_name, preset = select_preset()
+    given = dict(parse_setting(text) for text in FLAGS.set)
+    check_settings(model_name, given)
+    data = vaezoo.data.load(FLAGS.dataset or preset.dataset, data_dir=FLAGS.data_dir)
+    parameters = zoo.MODELS[model_name].hyperparameters()
+    if "dataset_size" in parameters:
+        given.setdefault("dataset_size", data.size)
+    model = vaezoo.create(
+        preset_name or model_name,
+        image_shape=data.image_shape,
+        learning_rate=FLAGS.learning_rate,
+        seed=FLAGS.seed,
+        jit_compile={"on": True, "off": False}.get(FLAGS.jit_compile, "auto"),
+        steps_per_execution=FLAGS.steps_per_execution,
+        **given,
+    )
+    steps = preset.steps if FLAGS.steps is None else FLAGS.steps
+    batch_size = preset.batch_size if FLAGS.batch_size is None else FLAGS.batch_size
+    if given.get("dataset_size", batch_size) < batch_size:
+        raise ValueError(f"`dataset_size` must be at least batch_size={batch_size}. Received: {given['dataset_size']}")
+    config = {
+        "model": model_name,
+        "preset": preset_name,
+        "dataset": FLAGS.dataset or preset.dataset,
+        "origin": data.origin,
+        "image_shape": data.image_shape,
+        "network": given.get("network", preset.network),
+        "latents": model.latents.get_config(),
+        "hyperparameters": {
+            name: keras.saving.serialize_keras_object(getattr(model, name))
+            for name in parameters
+            if name not in ("latents", "seed", "name") and not isinstance(getattr(model, name), keras.Model)
+        },
+        "learning_rate": float(model.optimizer.learning_rate),
+        "optimizer": model.optimizer.get_config(),
+        "batch_size": batch_size,
+        "steps": steps,
+        "seed": FLAGS.seed,
+        "steps_per_execution": FLAGS.steps_per_execution,
+        "jit_compile": model.jit_compile,
+        "log_every": FLAGS.log_every,
+        "checkpoint_every": FLAGS.checkpoint_every,
+    }
+    check_intervals(
+        FLAGS.steps_per_execution, steps=steps, **{name: config[name] for name in ("log_every", "checkpoint_every")}
+    )
+    data.batches(batch_size * model.batches_per_step, seed=FLAGS.seed, steps=1)  # refuses an impossible size
+    workdir = FLAGS.workdir or f"runs/{preset_name or f'{model_name}_{Path(data.name).stem}'}"
+    run = Run(workdir, config)
+    check_export_folder(outputs.export_folder(config, FLAGS.export_dir))
+    outputs.last_export(run.folder)
+    return data, model, run, config
+
+
+def select_preset() -> tuple[str, str | None, Preset]:
+    """Selects a model and its settings by --model, --preset and --dataset.
+
+    Without --preset, the model's preset for the data set is used if there is one; otherwise the constructor's
+    defaults, trained as the model's first preset is.
+
+    Returns:
+        The model's name, the preset's name or None, and the preset that holds the settings.
+
+    Raises:
+        ValueError: if a name is unknown, or the preset is of another model.
+    """
+    if FLAGS.preset is not None:
+        validate_choice("preset", FLAGS.preset, zoo.PRESETS)
+        preset = zoo.PRESETS[FLAGS.preset]
+        if FLAGS.model not in (None, preset.model):
+            raise ValueError(f"--preset={FLAGS.preset} is of --model={preset.model}. Received: {FLAGS.model!r}")
+        return preset.model, FLAGS.preset, preset
+    model = FLAGS.model or "nonsyn"
+    validate_choice("model", model, zoo.MODELS)
+    preset = zoo.preset_of(model, FLAGS.dataset)
+    names = [name for name in zoo.PRESETS if zoo.PRESETS[name] is preset]
+    return model, names[0] if names and FLAGS.dataset in (None, preset.dataset) else None, preset
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Parses name=value of --set; the value is a Python literal, or else a string.
+
+    Raises:
+        ValueError: if there is no equals sign.
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"--set takes name=value. Received: {text!r}")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def check_settings(model: str, given: Mapping[str, Any]) -> None:
+    """Checks the names given by --set.
+
+    Raises:
+        ValueError: if a name is a flag, or no argument of the model.
+    """
+    for name, value in given.items():
+        if name in FLAGS:
+            raise ValueError(f"`{name}` is a flag: give --{name}={value}. Received: --set {name}={value}")
+        validate_choice(f"name in --set for {model!r}", name, [*zoo.hyperparameter_names(model), "latents", "network"])

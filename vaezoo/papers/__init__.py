@@ -1,1 +1,0 @@
-"""The papers' figures and tables, one module each: `python -m vaezoo.papers.nonsyn --figure=4`."""
