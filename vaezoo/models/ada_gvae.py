@@ -56,9 +56,9 @@ class AdaGVAE(BaseVAE):
         Raises:
             ValueError: for images that do not come in pairs.
         """
-        if not isinstance(data, (tuple, list)) or len(data) != 2:
+        x_1, x_2, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if x_2 is None:
             raise ValueError("AdaGVAE takes pairs of images (x_1, x_2), as `ImageData.pairs` gives them.")
-        x_1, x_2 = data
         return tf.cast(x_1, tf.float32), tf.cast(x_2, tf.float32)
 
     def objective(self, x, key, training):
