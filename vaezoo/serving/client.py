@@ -85,7 +85,7 @@ def predict(
         ValueError: if the inputs have other dtypes or different numbers of rows, or the URL is malformed.
         ServingError: if the server does not respond, refuses the request, serves another version from one batch to the
             next, or sends an invalid response (see `validate_response`).
-        ImportError: if tensorflow-serving-api, which gRPC needs, is not installed.
+        MissingExtraError: if tensorflow-serving-api, which gRPC needs, is not installed.
     """
     inputs = {name: convert_input(name, value) for name, value in inputs.items()}
     rows = {name: len(value) if value.ndim else 0 for name, value in inputs.items()}
