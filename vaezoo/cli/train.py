@@ -155,7 +155,7 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
     check_intervals(
         FLAGS.steps_per_execution, steps=steps, **{name: config[name] for name in ("log_every", "checkpoint_every")}
     )
-    data.batches(batch_size * model.batches_per_step, seed=FLAGS.seed, steps=1)  # refuses an impossible size
+    model.batches(data, batch_size * model.batches_per_step, seed=FLAGS.seed, steps=1)  # refuses an impossible size
     workdir = FLAGS.workdir or f"runs/{preset_name or f'{model_name}_{Path(data.name).stem}'}"
     run = Run(workdir, config)
     check_export_folder(outputs.export_folder(config, FLAGS.export_dir))
