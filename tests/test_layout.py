@@ -1,6 +1,7 @@
 """The house is read in the order in which data flows through it."""
 
 import ast
+import importlib.util
 import inspect
 import re
 import subprocess
@@ -149,3 +150,16 @@ def test_import_brings_in_no_library_that_tensorflow_does_not():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     new = ast.literal_eval(done.stdout.splitlines()[-1])
     assert not {"tensorflow_datasets", "sklearn", "matplotlib", "scipy", "tensorboard", "joblib"} & set(new), new
+
+
+def test_the_picture_of_the_stages_is_current():
+    """Where this fails, run `python docs/stages.py`."""
+    spec = importlib.util.spec_from_file_location("stages", ROOT / "docs" / "stages.py")
+    stages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(stages)
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    assert stages.updated(page) == page
+    assert list(stages.stages()) == [name for name in ORDER if name in stages.stages()]
+    assert "    terms --> regularizers" in page and "    models --> training" in page
+    with pytest.raises(ValueError, match="Expected one <!-- stages -->"):
+        stages.updated("# Architecture")
