@@ -15,6 +15,11 @@ from small import SHAPE
 gc.freeze()  # what is imported stays: a collection need not look at it
 
 
+def pytest_collection_modifyitems(items):
+    """Slow tests come first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def images():
     """Forty-eight 8x8 images: a bright rectangle each."""

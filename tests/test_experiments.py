@@ -13,6 +13,8 @@ def run(folder, *command):
     return done.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.integration
 def test_the_synergy_of_both(tmp_path):
     said = run(tmp_path, "experiments.nonsyn", "--steps=20")
     page = (tmp_path / "docs" / "results" / "synergy.md").read_text()
@@ -22,6 +24,8 @@ def test_the_synergy_of_both(tmp_path):
     assert figures == {"synergy_20.png", "traversals_nonsyn_20.png", "traversals_factor_vae_20.png"}
 
 
+@pytest.mark.slow
+@pytest.mark.integration
 def test_imaes_table_grows_and_nothing_is_trained_twice(tmp_path):
     if not Path(os.environ.get("VAEZOO_DATA_DIR", tmp_path), "mnist.npz").exists():
         pytest.skip("There is no mnist.npz in $VAEZOO_DATA_DIR.")

@@ -128,6 +128,12 @@ def test_every_public_name_is_there_and_none_shadows_a_module():
         vaezoo.nonsense  # noqa: B018
 
 
+def test_no_two_test_files_have_one_name():
+    """pytest imports them by name."""
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_files_stay_readable():
     for file in ROOT.glob("vaezoo/**/*.py"):
         assert len(file.read_text().splitlines()) <= 250, file

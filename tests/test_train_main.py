@@ -32,6 +32,8 @@ def train(folder, *flags):
     return forked.python(TRAIN, *flags, cwd=folder)
 
 
+@pytest.mark.slow
+@pytest.mark.integration
 def test_from_images_to_a_saved_model_and_again(data, tmp_path):
     flags = ["--model=beta_vae", f"--dataset={data}", "--set", "beta=2", "--set", 'latents={"gaussian": 4}']
     flags += ["--steps=6", "--log_every=2", "--checkpoint_every=3", "--batch_size=8", "--learning_rate=0.001"]

@@ -50,6 +50,7 @@ def test_few_resamples_make_wide_intervals_that_cover_too(bootstrap):
     assert abs(covered / 1000 - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 1000)
 
 
+@pytest.mark.slow
 def test_intervals_of_dci_cover_the_mean_of_many_samples():
     """90 % intervals of forests; the test rows count: resampling the training rows alone covers 0.7."""
 
