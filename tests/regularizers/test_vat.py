@@ -24,6 +24,7 @@ def test_its_weight_is_in_the_loss(name, images):
     S = smooth(penalised, images)
     np.testing.assert_allclose(terms[0]["smoothness"], S, rtol=1e-4)
     np.testing.assert_allclose(terms[0]["loss"] - terms[1]["loss"], 3 * S, rtol=1e-3, atol=1e-2)
+    assert np.all(terms[1].get("smoothness", 0.0) == 0)  # nothing is computed without a weight
 
 
 @pytest.mark.parametrize("name", [name for name in TAKE_HYBRID if name != "imae"])

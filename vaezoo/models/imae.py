@@ -85,7 +85,7 @@ class IMAE(BaseVAE):
 
         rec = reconstruction(x, p)
         I_y = sum(mutual_information(block) for block in q.logits)
-        smooth = self.regularizer(self, x, key, training) if q.logits else 0.0
+        smooth = self.regularizer(self, x, key, training) if q.logits and self.regularizer.weight else 0.0
         unused = sum(marginal_kl(block) for block in q.logits)
         L_y = I_y - self.marginal_weight * unused  # and the smoothness, which has a weight of its own
         L_z = -dimension_wise_kl(q_z, self.sigma_r)
