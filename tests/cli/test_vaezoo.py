@@ -1,23 +1,17 @@
 """The command `vaezoo`: which command it runs, and what it costs."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import forked
 import pytest
 
 from vaezoo.cli import main
 
 ROOT = Path(__file__).parents[2]
-
-
-def vaezoo(*arguments, **options):
-    command = [sys.executable, "-m", "vaezoo", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, **options)
 
 
 @pytest.mark.parametrize("asked", ["--help", "-h", "help"])
@@ -55,7 +49,7 @@ def test_help_costs_no_tensorflow():
     ],
 )
 def test_a_commands_help_is_of_its_flags_alone(command, own, foreign):
-    done = vaezoo(command, "--help")
+    done = forked.python("-m", "vaezoo", command, "--help", cwd=ROOT)
     assert all(flag in done.stdout for flag in own) and foreign not in done.stdout, done.stderr
     assert f"vaezoo {command}" in done.stdout and done.stderr == ""
 

@@ -62,7 +62,7 @@ def test_a_data_set_of_unknown_size_is_counted_right(name, images):
     iterations = [int(optimizer.iterations) for optimizer, _ in model.optimizers()]
     assert {int(model.step), *iterations} == {6}
     model.evaluate(data, verbose=0)
-    assert float(model._means["loss"].count) == 48
+    assert float(model._means.count) == 48
 
 
 def test_sample_weights_are_refused(images):

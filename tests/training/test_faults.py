@@ -11,10 +11,10 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.integration
 @pytest.mark.slow
-def test_nothing_is_lost():
-    done = subprocess.run(
-        [sys.executable, "benchmarks/faults.py", "--short"], capture_output=True, text=True, cwd=ROOT, timeout=1200
-    )
+@pytest.mark.parametrize("model", ["nonsyn", "factor_vae"])
+def test_nothing_is_lost(model):
+    command = [sys.executable, "benchmarks/faults.py", "--short", f"--models={model}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=1200)
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
     kinds = [line.split(" | ") for line in done.stdout.splitlines() if " | " in line and not line.startswith("|")]
-    assert len(kinds) >= 15 and {outcome for *_, outcome in kinds} == {"survived", "refused"}
+    assert len(kinds) >= 7 and {outcome for *_, outcome in kinds} == {"survived", "refused"}

@@ -151,7 +151,7 @@ class BaseVAE(RunningMeans):
 
     def test_step(self, data):
         x = self.prepare_batch(data)
-        batch = self._means["loss"].count if self._means else 0
+        batch = self._means.count if self._means else 0
         key = self.key(EVALUATION, tf.cast(batch, tf.int32))
         return self.update_means(self.regularized(self.objective)(x, key, training=False), x)
 

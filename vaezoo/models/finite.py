@@ -31,7 +31,7 @@ class StopAtNonFinite(keras.callbacks.Callback):
             self.stop(f"The validation of epoch {self.epoch}", logs, "val_")
 
     def stop(self, when: str, logs: dict[str, float], prefix: str) -> None:
-        names = sorted((prefix + metric.name for metric in self.model.metrics), key=(prefix + "loss").__eq__)
+        names = sorted((prefix + name for name in self.model.metrics_names), key=(prefix + "loss").__eq__)
         name = next(name for name in names if not finite(logs.get(name, 0.0)))  # a term, rather than their sum
         raise FloatingPointError(f"{when} made the term {name!r} {logs[name]}. A smaller learning rate often helps.")
 

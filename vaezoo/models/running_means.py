@@ -9,31 +9,61 @@ from vaezoo.models.checked import CheckedModel
 from vaezoo.models.inputs import depends_on
 
 
+class TermMeans(keras.metrics.Metric):
+    """The mean of each term over all images since the last reset, of all terms at once.
+
+    Args:
+        terms: the names of the terms.
+    """
+
+    def __init__(self, terms: list[str]):
+        """Initializes the metric; see the class."""
+        super().__init__(name="loss")
+        self.terms = terms
+        self.total = self.add_weight(shape=(len(terms),), initializer="zeros", name="total")
+        self.count = self.add_weight(shape=(), initializer="zeros", name="count")
+
+    def update_state(self, terms: dict[str, tf.Tensor]) -> None:
+        """Adds a batch: each term is [B], or a scalar for all images of the batch."""
+        B = tf.cast(tf.size(terms["loss"]), tf.float32)
+        self.total.assign_add(B * tf.stack([tf.reduce_mean(terms[name]) for name in self.terms]))
+        self.count.assign_add(B)
+
+    def result(self) -> dict[str, tf.Tensor]:
+        """Returns the mean of each term, by its name."""
+        means = tf.unstack(tf.math.divide_no_nan(self.total.value, self.count.value))
+        return dict(zip(self.terms, means, strict=True))
+
+
 class RunningMeans(CheckedModel):
     """A model that keeps the running mean of each term of its `regularized(objective)`."""
 
     def __init__(self, **options):
         super().__init__(**options)
-        self._means: dict[str, keras.metrics.Mean] = {}
+        self._means: TermMeans | None = None
 
     @property
     def metrics(self):
-        """The running mean of every term. Their names are those of the objective on a blank batch of two images."""
-        if not self._means:
+        """The running means of all terms. Their names are those of the objective on a blank batch of two images."""
+        if self._means is None:
             with tf.init_scope():
                 spec = self.element_spec
                 x = self.prepare_batch(tf.nest.map_structure(lambda x: tf.zeros((2, *x.shape[1:]), x.dtype), spec))
                 terms = self.regularized(self.objective)(x, self.key(0, 0), training=False)
-            for name in sorted(terms, key="loss".__ne__):
-                self._means[name] = keras.metrics.Mean(name=name)
-        return list(self._means.values())
+            # The order in which Keras returns values without names.
+            self._means = TermMeans(["loss", *sorted(set(terms) - {"loss"})])
+        return [self._means]
+
+    @property
+    def metrics_names(self):
+        """The names of all terms, "loss" first."""
+        return self.metrics[0].terms
 
     def update_means(self, terms: dict[str, tf.Tensor], x) -> dict[str, tf.Tensor]:
         """Updates and returns the means; a term of the whole batch has the weight of all its images."""
         with depends_on(x):
-            for name, value in terms.items():
-                self._means[name].update_state(tf.broadcast_to(value, tf.shape(terms["loss"])))
-        return {metric.name: metric.result() for metric in self.metrics}
+            self._means.update_state(terms)
+        return self._means.result()
 
     def make_train_function(self, force=False):
         """Builds metrics and optimizers first: XLA cannot create variables, and a graph that does is traced twice."""

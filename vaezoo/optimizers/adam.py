@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import keras
-from keras import KerasTensor, ops
+import tensorflow as tf
+from keras import KerasTensor
 
 
 @keras.saving.register_keras_serializable("vaezoo")
@@ -63,17 +64,25 @@ class Adam(keras.optimizers.Adam):
         ]
 
     def update_step(self, gradient: KerasTensor, variable: keras.Variable, learning_rate: KerasTensor) -> None:
-        """Applies one update of Algorithm 1 to a variable.
+        """Applies one update of Algorithm 1 to a variable, by TensorFlow's fused operation.
 
-        Both bias corrections are computed as scalars: one factor of m and one of sqrt(v).
+        That operation adds its epsilon to the uncorrected sqrt(v), so it gets epsilon sqrt(1 - beta_2^t).
         """
         index = self._get_variable_index(variable)
-        m, v, t = self._momentums[index], self._velocities[index], self._updates[index]
-        g = ops.cast(gradient, variable.dtype)
-        self.assign_add(t, ops.ones_like(t))
-        self.assign_add(m, (g - m) * (1 - self.beta_1))
-        self.assign_add(v, (ops.square(g) - v) * (1 - self.beta_2))
-        t = ops.cast(t, variable.dtype)
-        rate = ops.cast(learning_rate, variable.dtype) / (1 - ops.power(self.beta_1, t))
-        correction = 1 / ops.sqrt(1 - ops.power(self.beta_2, t))
-        self.assign_sub(variable, rate * m / (ops.sqrt(v) * correction + self.epsilon))
+        m, v, t = (kept[index].value for kept in (self._momentums, self._velocities, self._updates))
+        t.assign_add(1)
+        g = tf.cast(tf.convert_to_tensor(gradient), variable.dtype)
+        rate, beta_1, beta_2, t = (tf.cast(x, g.dtype) for x in (learning_rate, self.beta_1, self.beta_2, t))
+        beta_2_power = tf.pow(beta_2, t)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=m.handle,
+            v=v.handle,
+            beta1_power=tf.pow(beta_1, t),
+            beta2_power=beta_2_power,
+            lr=rate,
+            beta1=beta_1,
+            beta2=beta_2,
+            epsilon=self.epsilon * tf.sqrt(1 - beta_2_power),
+            grad=g,
+        )

@@ -72,7 +72,7 @@ class MetricsLogger(keras.callbacks.Callback):
                 "learning rate often helps."
             )
         if step % self.log_every == 0 or step == self.steps:
-            self.log_row({"step": step, **{metric.name: float(logs[metric.name]) for metric in self.model.metrics}})
+            self.log_row({"step": step, **{name: float(logs[name]) for name in self.model.metrics_names}})
             self.model.reset_metrics()
 
     def log_row(self, row: dict[str, float]) -> None:
