@@ -24,7 +24,7 @@ from vaezoo.terms.kl_decomposition import (
 from vaezoo.terms.likelihood import reconstruction
 from vaezoo.terms.maximum_mean_discrepancy import check_kernel, mmd
 from vaezoo.terms.objective import Batch, Objective, Terms
-from vaezoo.terms.synergy import imax, worst_subset
+from vaezoo.terms.synergy import imax, worst_imax, worst_subset
 from vaezoo.terms.vat import neighbour_radius, smoothness
 
 __all__ = [
@@ -61,5 +61,6 @@ __all__ = [
     "reconstruction",
     "smoothness",
     "total_correlation",
+    "worst_imax",
     "worst_subset",
 ]
