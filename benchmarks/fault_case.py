@@ -45,7 +45,12 @@ FAMILIES = {
 
 @dataclasses.dataclass
 class Ended:
-    """A process that ended: its exit code, or minus the signal's number, and all that it printed."""
+    """A process that ended.
+
+    Args:
+        code: its exit code, or minus the number of the signal that ended it.
+        output: all that it printed.
+    """
 
     code: int
     output: str
@@ -57,7 +62,13 @@ class Ended:
 
 
 class Process:
-    """A fork that runs train_main.py. `prepare` is called in it first."""
+    """A fork that runs train_main.py.
+
+    Args:
+        folder: where its log is written.
+        flags: of train_main.py.
+        prepare: called in the fork first.
+    """
 
     def __init__(self, folder: Path, flags: list[str], prepare: Callable[[], None] = lambda: None):
         self.log = folder / f"log.{time.monotonic_ns()}"
@@ -92,14 +103,20 @@ class Process:
         _, status = os.waitpid(self.pid, 0)
         return Ended(os.waitstatus_to_exitcode(status), self.log.read_text(errors="replace"))
 
-    def kill(self, number=signal.SIGKILL) -> None:
+    def kill(self, number: int = signal.SIGKILL) -> None:
         """Sends a signal, where there is still something to send it to."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
 
 class Case:
-    """One fault: a folder of its own, with the run and the export folder below it."""
+    """One fault: a folder of its own, with the run and the export folder below it.
+
+    Args:
+        campaign: gives the data and the folder in which that of the case is made.
+        family: a name in FAMILIES.
+        rng: of the fault.
+    """
 
     def __init__(self, campaign: Campaign, family: str, rng: np.random.Generator):
         self.campaign, self.family, self.rng = campaign, family, rng

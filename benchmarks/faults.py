@@ -37,7 +37,7 @@ from benchmarks.fault_case import COMMON, FAMILIES, ROOT, Case  # noqa: E402
 # The faults. Each is done to a case and returns "survived", "refused" or what was lost.
 
 
-def killed(case: Case, number=signal.SIGKILL, times: int = 1) -> str:
+def killed(case: Case, number: int = signal.SIGKILL, times: int = 1) -> str:
     """A signal at a random moment between the start and the end, once or several times in a row."""
     for _ in range(times):
         process = case.start()
@@ -227,7 +227,12 @@ FAULTS = {  # kind: (the fault, how often for each family in the whole campaign)
 
 
 class Campaign:
-    """The references of every family, and the faults against them."""
+    """The references of every family, and the faults against them.
+
+    Args:
+        folder: of the data, the references and the cases.
+        families: names in FAMILIES.
+    """
 
     def __init__(self, folder: Path, families: list[str]):
         self.folder = folder

@@ -4,30 +4,35 @@
 The session is TensorFlow Serving's; what its network and its batching add is not measured.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import tensorflow as tf
 
+import vaezoo
+
 tf.get_logger().setLevel("ERROR")  # the session API is deprecated in Python, not in the server
 BATCHES = (1, 32, 256)
 
 
-def session_of(version):
-    """An open session on a version, and run(signature, inputs by name) -> outputs in it."""
+def session_of(version: str) -> Callable[[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:
+    """Returns `run(signature, inputs by name) -> outputs by name` in an open session on a version."""
     session = tf.compat.v1.Session(graph=tf.Graph())
     with session.graph.as_default():
         signatures = tf.compat.v1.saved_model.load(session, ["serve"], version).signature_def
     calls = {}
 
-    def run(signature, inputs):
+    def run(signature: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if signature not in calls:
             known = signatures[signature]
             fetches = {name: info.name for name, info in known.outputs.items()}
@@ -37,7 +42,7 @@ def session_of(version):
     return run
 
 
-def compare(version, model, seconds: float) -> None:
+def compare(version: str, model: vaezoo.BaseVAE, seconds: float) -> None:
     """Prints encode in the session beside the bare encoder: they take turns, so that both meet the same load."""
     run = session_of(version)
     bare = tf.function(lambda image: model.encoder(image, training=False))
@@ -79,7 +84,7 @@ def first_answer(version: str, warm: bool) -> None:
     print(*(f"{1000 * t:.1f}" for t in (loaded - start, ready - loaded, *taken)))
 
 
-def value_of(proto) -> np.ndarray:
+def value_of(proto: tf.compat.v1.TensorProto) -> np.ndarray:
     """A tensor of zeros or of equal strings, which NumPy need not unpack."""
     shape = [dim.size for dim in proto.tensor_shape.dim]
     if proto.string_val:
@@ -96,7 +101,6 @@ def main() -> None:
     if arguments.first_answer:
         return first_answer(arguments.first_answer[0], arguments.first_answer[1] == "warm")
 
-    import vaezoo
     from vaezoo.serving import export
 
     with tempfile.TemporaryDirectory() as folder:

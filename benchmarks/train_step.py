@@ -11,6 +11,7 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -30,8 +31,8 @@ flags.DEFINE_integer("steps", 20, "Steps in a round.")
 flags.DEFINE_integer("rounds", 3, "Rounds, after one that is not counted.")
 
 
-def main(argv):
-    """Print a row for each preset."""
+def main(argv: list[str]) -> None:
+    """Prints a row for each preset."""
     del argv
     logging.set_verbosity(logging.WARNING)
     print(f"{os.cpu_count()} cores, TensorFlow {tf.__version__}, oneDNN {os.environ['TF_ENABLE_ONEDNN_OPTS']}")
@@ -74,7 +75,8 @@ class Clock(keras.callbacks.Callback):
         super().__init__()
         self.ends = []
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Notes the time."""
         self.ends.append(time.perf_counter())
 
 

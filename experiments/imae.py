@@ -61,7 +61,7 @@ COLUMNS = {
 }
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Trains and scores the missing runs, seed by seed, and writes the table after each."""
     del argv
     logging.set_verbosity(logging.WARNING)

@@ -7,6 +7,7 @@ After an interruption, the same command continues. The synergy of both models is
 measured every 20 steps on the same 512 images. The measurement does not influence the training.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -43,11 +44,13 @@ class SynergyTrace(keras.callbacks.Callback):
         self.file = folder / "synergy.csv"
         self.images = tf.data.Dataset.from_tensors(images)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Reads the rows up to the step at which training begins, so that a resumed run goes on with them."""
         start = int(self.model.step.numpy())
         self.rows = [row for row in read_rows(self.file) if row["step"] <= start]
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Measures the synergy and writes all rows, every `EVERY` steps."""
         step = int(self.model.step.numpy())
         if step % EVERY == 0:
             value = vaezoo.synergy_metric(self.model, self.images, alpha=ALPHA, omega=OMEGA)
@@ -55,7 +58,7 @@ class SynergyTrace(keras.callbacks.Callback):
             write_rows(self.file, self.rows)
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     """Trains the models that are not trained yet, then draws the figures and writes the table."""
     del argv
     logging.set_verbosity(logging.WARNING)
@@ -84,7 +87,7 @@ def main(argv):
     print(table(curves))
 
 
-def write_page(curves: dict[str, list[dict[str, float]]]):
+def write_page(curves: dict[str, list[dict[str, float]]]) -> None:
     """Writes docs/results/synergy.md: the figures and the table."""
     figures = "\n".join(f"![traversals of {name}](../figures/traversals_{name}_{FLAGS.steps}.png)" for name in curves)
     text = f"""# The synergy of {" and ".join(curves)} on dSprites, {FLAGS.steps:,} steps

@@ -81,3 +81,13 @@ def test_fold_is_a_function_of_key_and_data():
         np.testing.assert_array_equal(compiled(tf.constant(data)), noise.fold(KEY, data))
     drawn = noise.philox(KEY, tf.zeros([2], tf.uint64), [1000]).numpy()
     assert not {*noise.fold(KEY, 0).numpy().view("uint32")} & {*drawn}
+
+
+def test_permuted_columns_keep_their_values_and_lose_their_company():
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=5000).astype(np.float32)
+    z = np.stack([first, first, -first], axis=1)
+    p = noise.permuted(tf.constant(z), KEY).numpy()
+    np.testing.assert_array_equal(np.sort(p, axis=0), np.sort(z, axis=0))
+    correlation = np.corrcoef(p.T) - np.eye(3)
+    assert np.abs(correlation).max() < 4 / np.sqrt(5000)

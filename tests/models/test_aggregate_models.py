@@ -11,7 +11,7 @@ from small import small_model
 import vaezoo
 from vaezoo import terms as T
 from vaezoo.latents.noise import fold, standard_normal
-from vaezoo.models.base import EVALUATION
+from vaezoo.models.running_means import EVALUATION
 
 
 def parts(model, x, key=KEY, training=True):

@@ -6,8 +6,7 @@ from compare import KEY, statistics, wide_model
 from small import small_model, weights_of
 
 import vaezoo
-from vaezoo.latents.noise import fold
-from vaezoo.models.factor_vae import permuted
+from vaezoo.latents.noise import fold, permuted
 from vaezoo.networks import discriminator
 
 
@@ -84,16 +83,6 @@ def test_the_adversary_tells_joint_from_marginals(images):
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     still = model.latents.split(model.encode(images[:20]).rsample(fold(KEY, 0)))[0]
     assert np.abs(z[0] - still).max() > 0.1  # moving statistics would have shown
-
-
-def test_permuted_columns_keep_their_values_and_lose_their_company():
-    rng = np.random.default_rng(0)
-    first = rng.normal(size=5000).astype(np.float32)
-    z = np.stack([first, first, -first], axis=1)
-    p = permuted(tf.constant(z), KEY).numpy()
-    np.testing.assert_array_equal(np.sort(p, axis=0), np.sort(z, axis=0))
-    correlation = np.corrcoef(p.T) - np.eye(3)
-    assert np.abs(correlation).max() < 4 / np.sqrt(5000)
 
 
 def test_an_adversary_of_other_shapes_is_refused():

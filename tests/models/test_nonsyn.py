@@ -4,7 +4,6 @@ import tensorflow as tf
 from small import SHAPE, SMALL, small_model, weights_of
 
 import vaezoo
-from vaezoo.models.nonsyn import synergy
 from vaezoo.terms import gaussian_kl
 
 
@@ -75,20 +74,6 @@ def test_alpha_does_not_cancel(images):
             model.train_on_batch(images)
         weights.append(np.concatenate([w.ravel() for w in weights_of(model.encoder)]))
     assert np.abs(weights[0] - weights[1]).max() > 1e-4
-
-
-def test_synergy_is_the_kl_of_the_worst_latents():
-    K = tf.constant([[4.0, 0.1, 0.0], [4.0, 0.3, 1.5]])  # means 4, 0.2, 0.75: only the first is best
-    np.testing.assert_allclose(synergy(K, 0.8), [0.1, 1.8], rtol=1e-6)
-    np.testing.assert_allclose(synergy(K, 1.0), [0.0, 0.0])
-    np.testing.assert_allclose(synergy(K, 0.8, "per_example"), [0.1, 0.3], rtol=1e-6)  # 0.8 x 5.5 > 4
-
-
-def test_no_gradient_through_the_choice():
-    K = tf.Variable([[4.0, 0.1, 0.0], [4.0, 0.3, 1.5]])
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(synergy(K, 0.8))
-    np.testing.assert_array_equal(tape.gradient(loss, K), [[0, 1, 1], [0, 1, 1]])
 
 
 def test_the_two_minibatches_share_no_image(images):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vaezoo.terms import imax, worst_subset
+from vaezoo.terms import imax, worst_imax, worst_subset
 
 
 def greedy(K, omega):
@@ -97,3 +97,17 @@ def test_batched_is_one_by_one_and_compiles():
 def test_imax_sums_a_subset():
     K, subset = [[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]], [[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
     np.testing.assert_array_equal(imax(tf.constant(K), tf.constant(subset)), [5.0, 16.0])
+
+
+def test_synergy_is_the_kl_of_the_worst_latents():
+    K = tf.constant([[4.0, 0.1, 0.0], [4.0, 0.3, 1.5]])  # means 4, 0.2, 0.75: only the first is best
+    np.testing.assert_allclose(worst_imax(K, 0.8), [0.1, 1.8], rtol=1e-6)
+    np.testing.assert_allclose(worst_imax(K, 1.0), [0.0, 0.0])
+    np.testing.assert_allclose(worst_imax(K, 0.8, "per_example"), [0.1, 0.3], rtol=1e-6)  # 0.8 x 5.5 > 4
+
+
+def test_no_gradient_through_the_choice():
+    K = tf.Variable([[4.0, 0.1, 0.0], [4.0, 0.3, 1.5]])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(worst_imax(K, 0.8))
+    np.testing.assert_array_equal(tape.gradient(loss, K), [[0, 1, 1], [0, 1, 1]])

@@ -6,6 +6,7 @@ import difflib
 import os
 import signal
 import sys
+import types
 from collections.abc import Sequence
 
 from vaezoo.cli.startup import import_quietly
@@ -75,7 +76,7 @@ def run(command: str, program: str, arguments: Sequence[str]) -> None:
         sys.exit(1)
 
 
-def stop(number, frame) -> None:
+def stop(number: int, frame: types.FrameType | None) -> None:
     """Signal handler: ends the process with one line. While a model is fitted, `Run` handles signals instead."""
     print(f"{sys.argv[0]}: stopped by {signal.Signals(number).name}.", file=sys.stderr)
     sys.exit(128 + number)

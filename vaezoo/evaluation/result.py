@@ -10,9 +10,13 @@ from typing import Any
 class Evaluation(dict):
     """The content of scores.json.
 
-    Attributes:
+    Args:
+        scores: the content, which is copied.
         file: scores.json.
         figures: the files of the figures.
+
+    Attributes:
+        file, figures: the above; `figures` is a list.
     """
 
     def __init__(self, scores: Mapping[str, Any], file: Path, figures: Sequence[Path] = ()):
@@ -35,8 +39,12 @@ class FigureError(ValueError):
 
     It is raised at the end, when all scores and the other figures have been written.
 
-    Attributes:
+    Args:
+        message: which figure, and why.
         evaluation: the `Evaluation` with the scores and the other figures.
+
+    Attributes:
+        evaluation: the above.
     """
 
     def __init__(self, message: str, evaluation: Evaluation):

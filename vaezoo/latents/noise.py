@@ -71,3 +71,18 @@ def standard_normal(key: tf.Tensor, shape: Shape) -> tf.Tensor:
 def gumbel(key: tf.Tensor, shape: Shape) -> tf.Tensor:
     """Draws standard Gumbel noise -log(-log u), float32 [shape]."""
     return -tf.math.log(-tf.math.log(open_uniform(key, shape)))
+
+
+def permuted(z: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+    """Returns z [B, d] with every column in a random order of its own: a sample of prod_k q(z_k).
+
+    Args:
+        z: a sample of q(z), [B, d].
+        key: int32 [2].
+
+    References:
+        Kim & Mnih 2018, "Disentangling by Factorising", Algorithm 1.
+    """
+    order = tf.argsort(open_uniform(key, tf.shape(z)), axis=0)
+    columns = tf.gather(tf.transpose(z), tf.transpose(order), batch_dims=1)
+    return tf.transpose(columns)

@@ -8,7 +8,7 @@ from keras.optimizers.schedules import LearningRateSchedule
 
 from vaezoo.models.base import BaseVAE
 from vaezoo.models.hyperparameters import at_step, check_annealed_weights, check_whole
-from vaezoo.terms import capacity, reconstruction
+from vaezoo.terms import Terms, capacity, reconstruction
 
 
 @keras.saving.register_keras_serializable("vaezoo")
@@ -25,14 +25,17 @@ class AnnealedVAE(BaseVAE):
         c_max: C_max in nats; or a schedule of the step, which is C(t) itself.
         c_steps: T, the steps of the ramp to C_max. Not used with a schedule.
 
+    Raises:
+        ValueError: for a `gamma` or `c_max` that is negative or not finite, `c_steps` below 1, and as for `BaseVAE`.
+
     References:
         Burgess et al. 2018, Eq. 8.
     """
 
     def __init__(
         self,
-        encoder,
-        decoder,
+        encoder: keras.Model,
+        decoder: keras.Model,
         *,
         gamma: float | LearningRateSchedule = 1000.0,
         c_max: float | LearningRateSchedule = 25.0,
@@ -44,7 +47,8 @@ class AnnealedVAE(BaseVAE):
         super().__init__(encoder, decoder, **options)
         self.gamma, self.c_max, self.c_steps = gamma, c_max, c_steps
 
-    def objective(self, x, key, training):
+    def objective(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
+        """Computes the terms and the loss on a batch; see the class for the equation."""
         q, _, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
         kl = self.kl_terms(q)

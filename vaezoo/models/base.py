@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 from keras.optimizers.schedules import LearningRateSchedule
+from numpy.typing import ArrayLike
 
 from vaezoo.latents import LatentSpec, Posterior
 from vaezoo.latents.noise import step_key
 from vaezoo.models.compatibility import checked_networks
-from vaezoo.models.hyperparameters import (
-    at_step,
-    check_likelihood,
-    check_positive,
-    check_temperature,
-    check_whole,
-)
-from vaezoo.models.inputs import checked_images, depends_on, images_only, split_batch
+from vaezoo.models.hyperparameters import at_step, check_distributions, check_whole
+from vaezoo.models.inputs import checked_images, depends_on
 from vaezoo.models.running_means import RunningMeans
 from vaezoo.regularizers import VAT
-from vaezoo.terms import categorical_kl, gaussian_kl
+from vaezoo.terms import Batch, Objective, Terms, categorical_kl, gaussian_kl
 
 tfd = tfp.distributions
-Terms = dict[str, tf.Tensor]
-Objective = Callable[..., Terms]
-EVALUATION = 2**31 - 1  # the "step" whose noise evaluate uses
 
 
 class BaseVAE(RunningMeans):
@@ -48,14 +40,12 @@ class BaseVAE(RunningMeans):
         regularizer: a `VAT` (or a dict of its arguments), which is added to the loss of models with categorical
             latents, in training and evaluation; or None.
         seed: seed of all noise, an integer; or None for one drawn by `random`, which keras.utils.set_random_seed seeds.
+        name: name of the Keras model.
 
     Raises:
         ValueError: where the networks do not fit each other or the latents, where one computes in float16, whose
             gradients would need a loss scale, and for impossible values.
     """
-
-    batches_per_step = 1
-    """Independent minibatches that a training step splits each incoming batch into."""
 
     def __init__(
         self,
@@ -71,9 +61,7 @@ class BaseVAE(RunningMeans):
         name: str | None = None,
     ):
         super().__init__(name=name, dtype="float32")
-        check_likelihood(likelihood)
-        check_positive(scale=scale)
-        check_temperature(temperature)
+        check_distributions(likelihood, scale, temperature)
         self.encoder, self.decoder = checked_networks(encoder, decoder, latents, likelihood)
         self.latents = latents
         self.likelihood, self.scale, self.temperature = likelihood, scale, temperature
@@ -84,7 +72,7 @@ class BaseVAE(RunningMeans):
 
     # The distributions
 
-    def encode(self, x, training: bool = False) -> Posterior:
+    def encode(self, x: ArrayLike, training: bool = False) -> Posterior:
         """Returns q(z, y | x), a tfp distribution over codes, of images [B, H, W, C] in [0, 1], or of a list of them.
 
         Raises:
@@ -92,23 +80,23 @@ class BaseVAE(RunningMeans):
         """
         return self.posterior(checked_images(x, self.image_shape), training)
 
-    def posterior(self, x, training: bool = False) -> Posterior:
+    def posterior(self, x: tf.Tensor, training: bool = False) -> Posterior:
         """Returns q(z, y | x) of images that are not checked."""
         return self.latents.posterior(self.encoder(x, training=training))
 
-    def stateless_posterior(self, x, training: bool = False) -> Posterior:
+    def stateless_posterior(self, x: tf.Tensor, training: bool = False) -> Posterior:
         """Returns q(z, y | x) by a pass that does not update the statistics of BatchNorm."""
         weights, statistics = self.encoder.trainable_variables, self.encoder.non_trainable_variables
         return self.latents.posterior(self.encoder.stateless_call(weights, statistics, x, training=training)[0])
 
-    def decode(self, code, training: bool = False) -> tfd.Distribution:
+    def decode(self, code: tf.Tensor, training: bool = False) -> tfd.Distribution:
         """Returns p(x | z, y), a tfp distribution over images [H, W, C], of codes [B, latents.size]."""
         pixels = tf.cast(self.decoder(code, training=training), tf.float32)
         if self.likelihood == "bernoulli":
             return tfd.Independent(tfd.Bernoulli(logits=pixels, dtype=tf.float32), 3)
         return tfd.Independent(tfd.Normal(pixels, self.scale), 3)
 
-    def infer(self, x, key, training: bool) -> tuple[Posterior, tf.Tensor, tfd.Distribution]:
+    def infer(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> tuple[Posterior, tf.Tensor, tfd.Distribution]:
         """Returns q(z, y | x), a code drawn from it (relaxed in training, one-hot otherwise) and p(x | code)."""
         q = self.posterior(x, training)
         code = q.rsample(key, at_step(self.temperature, self.step) if training else None)
@@ -123,7 +111,7 @@ class BaseVAE(RunningMeans):
 
     # The objective
 
-    def objective(self, x, key, training: bool) -> Terms:
+    def objective(self, x: Batch, key: tf.Tensor, training: bool) -> Terms:
         """Returns named, unweighted terms, each [B] nats, and the "loss" that is minimised, where the weights are.
 
         Args:
@@ -140,26 +128,27 @@ class BaseVAE(RunningMeans):
 
     # The step
 
-    def prepare_batch(self, data):
-        """Returns what `objective` takes as x, float32, from what Keras hands to a step: images; labels are ignored."""
-        return images_only(data)
-
-    def train_step(self, data):
+    def train_step(self, data: Batch) -> Terms:
+        """Updates all trainable variables on a batch, and returns the running mean of every term."""
         x = self.prepare_batch(data)
         terms = self.apply_gradient_step(self.regularized(self.objective), x, self.trainable_variables)
         return self.finish_step(terms, x)
 
-    def test_step(self, data):
-        x = self.prepare_batch(data)
-        batch = self._means.count if self._means else 0
-        key = self.key(EVALUATION, tf.cast(batch, tf.int32))
-        return self.update_means(self.regularized(self.objective)(x, key, training=False), x)
-
-    def apply_gradient_step(self, objective: Objective, x, variables, *, optimizer=None, update: int = 0) -> Terms:
+    def apply_gradient_step(
+        self,
+        objective: Objective,
+        x: Batch,
+        variables: Sequence[keras.Variable],
+        *,
+        optimizer: keras.optimizers.Optimizer | None = None,
+        update: int = 0,
+    ) -> Terms:
         """Updates `variables`, and nothing else, against the batch mean of the loss; returns the terms before that.
 
         Args:
             objective: as `BaseVAE.objective`, on the images x.
+            x: images [B, H, W, C], or what `objective` takes.
+            variables: those that the update moves.
             optimizer: the compiled one by default.
             update: number of this update within the step. From the second on, the compiled optimizer's `iterations`,
                 which learning-rate schedules follow, do not advance: they count steps.
@@ -179,27 +168,19 @@ class BaseVAE(RunningMeans):
                 optimizer.iterations.assign_sub(1)
         return terms
 
-    def finish_step(self, terms: Terms, x) -> Terms:
+    def finish_step(self, terms: Terms, x: Batch) -> Terms:
         """Counts a training step on images x and returns the running mean of every term."""
         with depends_on(x):
             self.step.assign_add(1)
         return self.update_means(terms, x)
 
-    def key(self, step, stream) -> tf.Tensor:
+    def key(self, step: int | tf.Tensor, stream: int | tf.Tensor) -> tf.Tensor:
         """Returns the key (int32 [2]) of all noise of a step: a pure function of (seed, step, stream, replica)."""
         return step_key(self.seed, step, stream)
 
-    def minibatches(self, data) -> list[tf.Tensor]:
-        """Returns the `batches_per_step` independent minibatches of an incoming batch."""
-        return split_batch(self.prepare_batch(data), self.batches_per_step)
-
-    def optimizers(self) -> list[tuple[keras.optimizers.Optimizer, list]]:
-        """Returns every optimizer with the variables that it is built on: what an exact resume must restore."""
-        return [(self.optimizer, self.trainable_variables)]
-
     # Keras's verbs
 
-    def call(self, x, training: bool = False):
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Returns mean codes [B, d + sum K]: mu, then the class probabilities of each categorical block."""
         return self.encode(x, training).mean()
 
@@ -211,6 +192,6 @@ class BaseVAE(RunningMeans):
         code = self.latents.prior().sample(n, seed=tf.constant([seed % 2**31, 0], tf.int32))
         return self.decode(code[:, 0]).mean().numpy()
 
-    def reconstruct(self, x) -> np.ndarray:
+    def reconstruct(self, x: ArrayLike) -> np.ndarray:
         """Returns mean images float32 [N, H, W, C] at the posterior modes of images [N, H, W, C]."""
         return self.decode(self.encode(x).mode()).mean().numpy()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import keras
+import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
 from vaezoo.models.base import BaseVAE
 from vaezoo.models.hyperparameters import at_step, check_annealed_weights, check_weights
 from vaezoo.terms import (
+    Terms,
     aggregate_posterior,
     check_aggregate,
     dimension_wise_kl,
@@ -34,6 +36,10 @@ class BetaTCVAE(BaseVAE):
         estimator: "mws" (minibatch-weighted) or "mss" (minibatch-stratified). With "mws" the terms are off by multiples
             of log N, which have no gradient.
 
+    Raises:
+        ValueError: for weights that are negative or not finite, a `dataset_size` below 1, an unknown `estimator`, and
+            as for `BaseVAE`.
+
     References:
         Chen et al. 2018, Eq. 4.
     """
@@ -42,8 +48,8 @@ class BetaTCVAE(BaseVAE):
 
     def __init__(
         self,
-        encoder,
-        decoder,
+        encoder: keras.Model,
+        decoder: keras.Model,
         *,
         dataset_size: int,
         alpha: float = 1.0,
@@ -59,7 +65,8 @@ class BetaTCVAE(BaseVAE):
         self.dataset_size, self.estimator = dataset_size, estimator
         self.alpha, self.beta, self.gamma = alpha, beta, gamma
 
-    def objective(self, x, key, training):
+    def objective(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
+        """Computes the terms and the loss on a batch; see the class for the equation."""
         q, code, p = self.infer(x, key, training)
         z, _ = self.latents.split(code)
         q_z = aggregate_posterior(z, q.mu, q.log_var, dataset_size=self.dataset_size, estimator=self.estimator)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import inspect
 import types
+from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from vaezoo.data import ImageData
 from vaezoo.models.finite import StopAtNonFinite
-from vaezoo.models.inputs import check_batch_size, checked_images
-from vaezoo.models.streams import checked_data, refusals_in_one_line
+from vaezoo.models.inputs import check_batch_size, checked_images, images_only, split_batch
+from vaezoo.models.streams import Spec, checked_data, refusals_in_one_line
+from vaezoo.terms import Batch
 
 
 class CheckedModel(keras.Model):
@@ -25,6 +29,11 @@ class CheckedModel(keras.Model):
     """Updates of the optimizer within a training step."""
 
     @property
+    def batches_per_step(self) -> int:
+        """The number of independent minibatches that a training step splits each incoming batch into."""
+        return 1
+
+    @property
     def image_shape(self) -> tuple[int, int, int]:
         """(H, W, C) of the images."""
         return tuple(self.encoder.input_shape[1:])
@@ -35,13 +44,21 @@ class CheckedModel(keras.Model):
         return tf.TensorSpec((None, *self.image_shape), tf.float32)
 
     @property
-    def element_spec(self):
+    def element_spec(self) -> Spec:
         """The structure of a batch of training data, as tf.data has it: images, beside which labels are ignored."""
         return self.image_spec
 
     def batches(self, data: ImageData, batch_size: int, **options) -> tf.data.Dataset:
         """Returns batches of a data set as `element_spec` has them. The options are those of `ImageData.batches`."""
         return data.batches(batch_size, **options)
+
+    def prepare_batch(self, data: Batch) -> Batch:
+        """Returns what `objective` takes as x, float32, from what Keras hands to a step: images; labels are ignored."""
+        return images_only(data)
+
+    def minibatches(self, data: Batch) -> list[tf.Tensor]:
+        """Returns the `batches_per_step` independent minibatches of an incoming batch."""
+        return split_batch(self.prepare_batch(data), self.batches_per_step)
 
     @classmethod
     def hyperparameters(cls) -> dict[str, inspect.Parameter]:
@@ -54,16 +71,16 @@ class CheckedModel(keras.Model):
             if name != "self" and parameter.kind is not inspect.Parameter.VAR_KEYWORD
         }
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, serialised."""
         return {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in self.hyperparameters()}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> CheckedModel:
         """Returns the model of a configuration."""
         return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
 
-    def compile(self, optimizer="rmsprop", *args, **kwargs):
+    def compile(self, optimizer: str | dict | keras.optimizers.Optimizer = "rmsprop", *args, **kwargs) -> None:
         """Keras's compile. Raises ValueError for gradient accumulation where a step has several updates."""
         optimizer = keras.optimizers.get(optimizer)
         if self.updates_per_step > 1 and getattr(optimizer, "gradient_accumulation_steps", None):
@@ -73,13 +90,13 @@ class CheckedModel(keras.Model):
             )
         super().compile(optimizer, *args, **kwargs)
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict[str, Any]) -> None:
         """As Keras's, which a model with a `compile` of its own must repeat, or a reload has no optimizer."""
         self.compile(**keras.saving.deserialize_keras_object(config))
         if self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
 
-    def fit(self, x=None, *args, **kwargs):
+    def fit(self, x: Any = None, *args, **kwargs) -> keras.callbacks.History:
         """Keras's fit on images in [0, 1], float [N, H, W, C]: an array, or a data set of batches.
 
         Labels beside the images are ignored.
@@ -101,7 +118,7 @@ class CheckedModel(keras.Model):
         with refusals_in_one_line():
             return super().fit(**given)
 
-    def evaluate(self, x=None, *args, **kwargs):
+    def evaluate(self, x: Any = None, *args, **kwargs) -> Any:
         """Keras's evaluate: means over all images of the terms, with the same noise every time."""
         if kwargs.get("_use_cached_eval_dataset"):  # Keras's fit, with the validation data that it was given
             return super().evaluate(x, *args, **kwargs)
@@ -109,34 +126,34 @@ class CheckedModel(keras.Model):
         with refusals_in_one_line():
             return super().evaluate(self._checked(x, batch_size), *args, **kwargs)
 
-    def predict(self, x, *args, **kwargs):
+    def predict(self, x: Any, *args, **kwargs) -> np.ndarray:
         """Keras's predict: mean codes float32 [N, d + sum K] of images [N, H, W, C] or of a data set of them."""
         with refusals_in_one_line():
             return super().predict(checked_data(x, self.image_spec), *args, **kwargs)
 
-    def train_on_batch(self, x, *args, **kwargs):
+    def train_on_batch(self, x: ArrayLike, *args, **kwargs) -> Any:
         """Keras's train_on_batch, on checked images."""
         return super().train_on_batch(self._checked_batch(x), *args, **kwargs)
 
-    def test_on_batch(self, x, *args, **kwargs):
+    def test_on_batch(self, x: ArrayLike, *args, **kwargs) -> Any:
         """Keras's test_on_batch, on checked images."""
         return super().test_on_batch(self._checked_batch(x), *args, **kwargs)
 
-    def predict_on_batch(self, x):
+    def predict_on_batch(self, x: ArrayLike) -> np.ndarray:
         """Keras's predict_on_batch, on checked images."""
         return super().predict_on_batch(checked_images(x, self.image_shape))
 
-    def _checked(self, x, batch_size: int, what: str = "data"):
+    def _checked(self, x: Any, batch_size: int, what: str = "data") -> Any:
         most = getattr(self, "dataset_size", None)
         return checked_data(x, self.element_spec, most=most, batch_size=batch_size, what=what)
 
-    def _checked_batch(self, x):
+    def _checked_batch(self, x: ArrayLike) -> ArrayLike:
         x = checked_images(x, self.image_shape)
         check_batch_size(len(x), getattr(self, "dataset_size", None))
         return x
 
 
-def with_callback(callbacks, callback: keras.callbacks.Callback, model: keras.Model):
+def with_callback(callbacks: Any, callback: keras.callbacks.Callback, model: keras.Model) -> Any:
     """The callbacks that Keras's fit takes, one, several, None or a CallbackList, and another one after them."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callback.set_model(model)

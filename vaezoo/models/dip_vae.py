@@ -1,10 +1,13 @@
 """DIP-VAE (Kumar et al. 2018): the covariance of the codes is pulled to the prior's."""
 
+from __future__ import annotations
+
 import keras
+import tensorflow as tf
 
 from vaezoo.models.base import BaseVAE
-from vaezoo.models.hyperparameters import check_weights
-from vaezoo.terms import covariance_of_codes, covariance_of_means, diagonal, off_diagonal, reconstruction
+from vaezoo.models.hyperparameters import check_one_of, check_weights
+from vaezoo.terms import Terms, covariance_of_codes, covariance_of_means, diagonal, off_diagonal, reconstruction
 
 
 @keras.saving.register_keras_serializable("vaezoo")
@@ -21,6 +24,9 @@ class DIPVAE(BaseVAE):
         lambda_od: weight of the off-diagonal entries.
         lambda_d: weight of the diagonal entries.
 
+    Raises:
+        ValueError: for another `kind`, for weights that are negative or not finite, and as for `BaseVAE`.
+
     References:
         Kumar et al. 2018, Eq. 6 and 7.
     """
@@ -28,15 +34,22 @@ class DIPVAE(BaseVAE):
     display_name = "DIP-VAE"
 
     def __init__(
-        self, encoder, decoder, *, kind: str = "ii", lambda_od: float = 10.0, lambda_d: float = 10.0, **options
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        *,
+        kind: str = "ii",
+        lambda_od: float = 10.0,
+        lambda_d: float = 10.0,
+        **options,
     ):
-        if kind not in ("i", "ii"):
-            raise ValueError(f"`kind` must be 'i' or 'ii'. Received: {kind!r}")
+        check_one_of("i", "ii", kind=kind)
         check_weights(lambda_od=lambda_od, lambda_d=lambda_d)
         super().__init__(encoder, decoder, **options)
         self.kind, self.lambda_od, self.lambda_d = kind, lambda_od, lambda_d
 
-    def objective(self, x, key, training):
+    def objective(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
+        """Computes the terms and the loss on a batch; see the class for the equation."""
         q, _, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
         kl = self.kl_terms(q)

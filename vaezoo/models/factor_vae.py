@@ -6,12 +6,12 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
-from vaezoo.latents.noise import fold, open_uniform
+from vaezoo.latents.noise import fold, permuted
 from vaezoo.models.base import BaseVAE
 from vaezoo.models.hyperparameters import at_step, check_annealed_weights, check_positive
 from vaezoo.networks import discriminator as build_discriminator
 from vaezoo.optimizers import Adam
-from vaezoo.terms import reconstruction
+from vaezoo.terms import Batch, Terms, reconstruction
 
 
 @keras.saving.register_keras_serializable("vaezoo")
@@ -32,14 +32,21 @@ class FactorVAE(BaseVAE):
         gamma: weight of the total correlation, a number or a schedule of the step.
         discriminator: maps codes z [B, d] to logits [B, 2], class 0 for q(z). Defaults to the paper's, 6 x 1000 units.
         discriminator_learning_rate: learning rate of the discriminator's Adam (beta 0.5, 0.9).
+
+    Raises:
+        ValueError: for a `gamma` that is negative or not finite, a discriminator of other shapes, a learning rate that
+            is not positive, and as for `BaseVAE`.
+
+    References:
+        Kim & Mnih 2018, "Disentangling by Factorising", Eq. 2 and Algorithm 2.
     """
 
     batches_per_step = updates_per_step = 2
 
     def __init__(
         self,
-        encoder,
-        decoder,
+        encoder: keras.Model,
+        decoder: keras.Model,
         *,
         gamma: float | LearningRateSchedule = 35.0,
         discriminator: keras.Model | None = None,
@@ -64,11 +71,11 @@ class FactorVAE(BaseVAE):
         self.discriminator_optimizer.build(D.variables)
 
     @property
-    def trainable_variables(self):
+    def trainable_variables(self) -> list[keras.Variable]:
         """The variables of the main optimizer; the discriminator has an optimizer of its own."""
         return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
 
-    def vae(self, x, key, training):
+    def vae(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
         """Returns the terms and the loss of the first update."""
         q, code, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
@@ -80,7 +87,7 @@ class FactorVAE(BaseVAE):
         loss = rec + sum(kl.values()) + at_step(self.gamma, self.step) * tc
         return {**terms, "loss": loss}
 
-    def adversary(self, batches, key, training):
+    def adversary(self, batches: tuple[tf.Tensor, tf.Tensor], key: tf.Tensor, training: bool) -> Terms:
         """Returns the cross-entropy of D in nats, a scalar, on the images of B and B'."""
         x, x_next = batches
         z, z_next = (self.sample_z(batch, fold(key, i), training) for i, batch in enumerate((x, x_next)))
@@ -90,29 +97,23 @@ class FactorVAE(BaseVAE):
         loss = -0.5 * (tf.reduce_mean(right[0]) + tf.reduce_mean(right[1]))
         return {"discriminator": loss, "loss": loss}
 
-    def sample_z(self, x, key, training):
+    def sample_z(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> tf.Tensor:
         """Returns z ~ q(z | x), [B, d], through which no gradient flows."""
         z, _ = self.latents.split(self.stateless_posterior(x, training).rsample(key))
         return tf.stop_gradient(z)
 
-    def objective(self, x, key, training):
+    def objective(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
         """Returns the loss of the first update, and the cross-entropy of D in nats on the same images."""
         return {**self.adversary((x, x), key, training), **self.vae(x, key, training)}
 
-    def train_step(self, data):
+    def train_step(self, data: Batch) -> Terms:
+        """Makes both updates, and returns the running mean of every term of both."""
         x, x_next = self.minibatches(data)
         terms = self.apply_gradient_step(self.regularized(self.vae), x, self.trainable_variables)
         D, optimizer = self.discriminator.variables, self.discriminator_optimizer
         adversary = self.apply_gradient_step(self.adversary, (x, x_next), D, optimizer=optimizer, update=1)
         return self.finish_step({**adversary, **terms}, x)
 
-    def optimizers(self):
+    def optimizers(self) -> list[tuple[keras.optimizers.Optimizer, list[keras.Variable]]]:
         """Returns the main optimizer and the discriminator's, each with its variables."""
         return [*super().optimizers(), (self.discriminator_optimizer, self.discriminator.variables)]
-
-
-def permuted(z: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-    """Returns z [B, d] with every column in a random order of its own: a sample of prod_k q(z_k) (Algorithm 1)."""
-    order = tf.argsort(open_uniform(key, tf.shape(z)), axis=0)
-    columns = tf.gather(tf.transpose(z), tf.transpose(order), batch_dims=1)
-    return tf.transpose(columns)

@@ -47,14 +47,23 @@ def check_whole(*, least: int | None = None, **values: int) -> None:
             raise ValueError(f"`{name}` must be a whole number{limit}. Received: {value!r}")
 
 
-def check_likelihood(likelihood: str) -> None:
-    """Raises ValueError unless the likelihood is "bernoulli" or "gaussian"."""
-    if likelihood not in ("bernoulli", "gaussian"):
-        raise ValueError(f"`likelihood` must be 'bernoulli' or 'gaussian'. Received: {likelihood!r}")
+def check_one_of(*choices: str, **values: str) -> None:
+    """Raises ValueError, with its name, for a value that is none of the choices."""
+    for name, value in values.items():
+        if value not in choices:
+            raise ValueError(f"`{name}` must be {' or '.join(map(repr, choices))}. Received: {value!r}")
 
 
-def check_temperature(temperature: float | LearningRateSchedule) -> None:
-    """Raises ValueError unless a temperature is positive and finite, or a schedule of the step."""
+def check_distributions(likelihood: str, scale: float, temperature: float | LearningRateSchedule) -> None:
+    """Raises ValueError for values that define no likelihood, or no relaxed distribution of the categorical latents.
+
+    Args:
+        likelihood: "bernoulli" or "gaussian".
+        scale: standard deviation of the Gaussian likelihood, positive and finite.
+        temperature: temperature of the relaxed samples, positive and finite, or a schedule of the step.
+    """
+    check_one_of("bernoulli", "gaussian", likelihood=likelihood)
+    check_positive(scale=scale)
     if not isinstance(temperature, LearningRateSchedule) and not (is_finite(temperature) and temperature > 0):
         raise ValueError(f"`temperature` must be positive or a schedule of the step. Received: {temperature!r}")
 

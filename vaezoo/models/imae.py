@@ -11,6 +11,8 @@ from vaezoo.models.base import BaseVAE
 from vaezoo.models.hyperparameters import check_positive, check_weights
 from vaezoo.regularizers import VAT
 from vaezoo.terms import (
+    Objective,
+    Terms,
     aggregate_posterior,
     check_aggregate,
     dimension_mi,
@@ -26,7 +28,9 @@ from vaezoo.terms import (
 
 @keras.saving.register_keras_serializable("vaezoo")
 class IMAE(BaseVAE):
-    """maximise -rec + beta L(y) + beta L(z) - gamma TC(z) (Eq. 8), with
+    """The auto-encoder that maximises the information of its code about the images.
+
+    maximise -rec + beta L(y) + beta L(z) - gamma TC(z) (Eq. 8), with
 
         L(z) = - sum_k KL(q(z_k) || r(z_k)), r = N(0, sigma_r^2)                                      (Eq. 6)
         L(y) = Ihat(x; y) - E_x max_{||eta|| <= epsilon} H(q(y | x); q(y | x + eta))                  (Eq. 9)
@@ -34,6 +38,9 @@ class IMAE(BaseVAE):
 
     The second term of L(y) is the smoothness, `VAT`, whose weight in the loss is the regularizer's: beta_y is Eq. 9.
     There is no KL from the prior: information is wanted, not paid for.
+
+    Ihat(x; y) of several blocks is the sum of theirs. fit and evaluate also show I(x; z_k) of the minibatch, summed
+    over k, and Proposition 1's bounds on it.
 
     Args:
         encoder, decoder, options: as for `BaseVAE`.
@@ -43,20 +50,21 @@ class IMAE(BaseVAE):
         gamma: weight of the total correlation. Defaults to 2 `beta`, as in the paper's sweeps.
         sigma_r: standard deviation of r.
         estimator: "mss" or "mws"; see `aggregate_posterior`.
-        regularizer: the smoothness of q(y | x). Defaults to VAT(weight=beta_y, radius=1), which is Eq. 9; a weight of 0
-            leaves it out.
+        regularizer: smoothness of q(y | x); a weight of 0 omits it. Defaults to Eq. 9, VAT(weight=beta_y, radius=1).
         marginal_weight: weight of KL(q(y) || uniform) in L(y). It keeps all classes in use where VAT would merge them.
-            0 is Eq. 9; 3 gives the marginal entropy four times the weight of the conditional one, as IMSAT does
-            (Hu et al. 2017).
+            0 is Eq. 9; 3 weighs the marginal entropy four times as much as the conditional one (IMSAT, Hu et al. 2017).
 
-    Ihat(x; y) of several blocks is the sum of theirs. fit and evaluate also show I(x; z_k) of the minibatch, summed
-    over k, and Proposition 1's bounds on it.
+    Raises:
+        ValueError: for weights that are negative or not finite, a `sigma_r` that is not positive, and as for `BaseVAE`.
+
+    References:
+        Zhang, Zhao & Balzano 2018, "Information Maximization Auto-Encoding", Eq. 6, 8 and 9.
     """
 
     def __init__(
         self,
-        encoder,
-        decoder,
+        encoder: keras.Model,
+        decoder: keras.Model,
         *,
         dataset_size: int,
         beta: float = 5.0,
@@ -78,7 +86,8 @@ class IMAE(BaseVAE):
         self.dataset_size, self.estimator, self.sigma_r = dataset_size, estimator, sigma_r
         self.beta, self.beta_y, self.gamma, self.marginal_weight = beta, beta_y, gamma, marginal_weight
 
-    def objective(self, x, key, training):
+    def objective(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
+        """Computes the terms and the loss on a batch; see the class for the equation."""
         q, code, p = self.infer(x, key, training)
         z, _ = self.latents.split(code)
         q_z = aggregate_posterior(z, q.mu, q.log_var, dataset_size=self.dataset_size, estimator=self.estimator)
@@ -105,6 +114,6 @@ class IMAE(BaseVAE):
             "loss": loss,
         }
 
-    def regularized(self, objective):
+    def regularized(self, objective: Objective) -> Objective:
         """Returns the objective as it is: it has the smoothness in it."""
         return objective

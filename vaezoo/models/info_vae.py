@@ -5,10 +5,12 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from vaezoo.latents import Posterior
 from vaezoo.latents.noise import fold, standard_normal
 from vaezoo.models.base import BaseVAE
-from vaezoo.models.hyperparameters import check_weights, is_finite
+from vaezoo.models.hyperparameters import check_one_of, check_weights, is_finite
 from vaezoo.terms import (
+    Terms,
     aggregate_kl,
     aggregate_posterior,
     check_aggregate,
@@ -37,14 +39,18 @@ class InfoVAE(BaseVAE):
         dataset_size: N of the training set, which "kl" needs.
         estimator: "mws" or "mss", for "kl"; see `aggregate_posterior`.
 
+    Raises:
+        ValueError: for weights that are negative or not finite, an unknown `divergence`, `kernel` or `estimator`, "kl"
+            without a `dataset_size`, and as for `BaseVAE`.
+
     References:
         Zhao et al. 2017, Eq. 6.
     """
 
     def __init__(
         self,
-        encoder,
-        decoder,
+        encoder: keras.Model,
+        decoder: keras.Model,
         *,
         alpha: float = 1.0,
         lambda_: float = 10.0,
@@ -54,8 +60,7 @@ class InfoVAE(BaseVAE):
         estimator: str = "mws",
         **options,
     ):
-        if divergence not in ("mmd", "kl"):
-            raise ValueError(f"`divergence` must be 'mmd' or 'kl'. Received: {divergence!r}")
+        check_one_of("mmd", "kl", divergence=divergence)
         check_kernel(kernel)
         check_weights(lambda_=lambda_)
         if not (is_finite(alpha) and 1 - lambda_ - 1e-9 <= alpha <= 1):
@@ -67,7 +72,8 @@ class InfoVAE(BaseVAE):
         self.alpha, self.lambda_, self.divergence, self.kernel = alpha, lambda_, divergence, kernel
         self.dataset_size, self.estimator = dataset_size, estimator
 
-    def objective(self, x, key, training):
+    def objective(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
+        """Computes the terms and the loss on a batch; see the class for the equation."""
         q, code, p = self.infer(x, key, training)
         z, _ = self.latents.split(code)
         rec = reconstruction(x, p)
@@ -78,8 +84,8 @@ class InfoVAE(BaseVAE):
         loss = rec + (1 - self.alpha) * sum(kl.values()) + (self.alpha + self.lambda_ - 1) * sum(D.values())
         return {"reconstruction": rec, **kl, **D, "loss": loss}
 
-    def divergence_z(self, q, z, key):
-        """Returns D(q(z) || p(z)) in nats, a scalar."""
+    def divergence_z(self, q: Posterior, z: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        """Returns D(q(z) || p(z)) in nats, a scalar, from a sample z [B, d] of q(z)."""
         if self.divergence == "mmd":
             return mmd(z, standard_normal(key, tf.shape(z)), self.kernel)
         return aggregate_kl(

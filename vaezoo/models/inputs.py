@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from vaezoo.data import ImageData
+from vaezoo.terms import Batch
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
-def images_only(data) -> tf.Tensor:
-    """The images, float32 [B, H, W, C], of what Keras hands to a step; labels beside them are ignored."""
+def images_only(data: Batch) -> tf.Tensor:
+    """Returns the images, float32 [B, H, W, C], of what Keras hands to a step; labels beside them are ignored.
+
+    Raises:
+        ValueError: for sample weights.
+    """
     x, _, weights = keras.utils.unpack_x_y_sample_weight(data)
     if weights is not None:
         raise ValueError("The objectives are means over the batch and take no `sample_weight`.")
     return tf.cast(x, tf.float32)
 
 
-def depends_on(x):
+def depends_on(x: Batch) -> contextlib.AbstractContextManager:
     """Returns a scope whose operations wait for images x, a tensor or several.
 
     Without it, counters would count the step that Keras begins at the end of a data set of unknown size.
@@ -36,7 +45,7 @@ def split_batch(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
     return [x[i * B // parts : -(-(i + 1) * B // parts)] for i in range(parts)]
 
 
-def checked_images(x, image_shape: tuple[int, int, int]):
+def checked_images(x: Any, image_shape: tuple[int, int, int]) -> Any:
     """Returns images [N, H, W, C] once checked, and a list of images [H, W, C] stacked.
 
     Only concrete values are checked: inside a graph this costs nothing.
@@ -68,7 +77,7 @@ def stacked(images: list | tuple, image_shape: tuple[int, int, int]) -> np.ndarr
     return np.stack(images)
 
 
-def refuse_other_kinds(x, image_shape: tuple[int, int, int]) -> None:
+def refuse_other_kinds(x: Any, image_shape: tuple[int, int, int]) -> None:
     """Raises ValueError for None, an `ImageData` and a dict, and says what to give in its place."""
     expected = f"Expected images as floats in [0, 1] with shape {(None, *image_shape)}."
     if x is None:
@@ -85,7 +94,7 @@ def refuse_other_kinds(x, image_shape: tuple[int, int, int]) -> None:
         )
 
 
-def check_spec(shape, dtype, spec: tf.TensorSpec) -> None:
+def check_spec(shape: Sequence[int | None], dtype: np.dtype | tf.DType, spec: tf.TensorSpec) -> None:
     """Raises ValueError unless a shape and a dtype are those of a spec, where images may be of any floating dtype."""
     shape, expected = tf.TensorShape(shape), f"Expected {spec.dtype.name} with shape {tuple(spec.shape)}."
     if spec.dtype.is_floating:

@@ -8,7 +8,7 @@ from keras.optimizers.schedules import LearningRateSchedule
 
 from vaezoo.models.base import BaseVAE
 from vaezoo.models.hyperparameters import at_step, check_annealed_weights, check_whole
-from vaezoo.terms import capacity, discrete_ceiling, reconstruction
+from vaezoo.terms import Terms, capacity, discrete_ceiling, reconstruction
 
 
 @keras.saving.register_keras_serializable("vaezoo")
@@ -32,14 +32,17 @@ class JointVAE(BaseVAE):
             the step, which is C_y(t) itself up to sum log K.
         y_steps: steps of the ramp to y_capacity. Not used with a schedule.
 
+    Raises:
+        ValueError: for a weight or a capacity that is negative or not finite, for steps below 1, and as for `BaseVAE`.
+
     References:
         Dupont 2018, Eq. 7 and section 3.
     """
 
     def __init__(
         self,
-        encoder,
-        decoder,
+        encoder: keras.Model,
+        decoder: keras.Model,
         *,
         gamma: float | LearningRateSchedule = 30.0,
         z_capacity: float | LearningRateSchedule = 5.0,
@@ -56,7 +59,7 @@ class JointVAE(BaseVAE):
         self.gamma, self.z_capacity, self.z_steps, self.y_steps = gamma, z_capacity, z_steps, y_steps
         self.y_capacity = discrete_ceiling(self.latents.categorical) if y_capacity is None else y_capacity
 
-    def capacities(self):
+    def capacities(self) -> dict[str, tf.Tensor]:
         """Returns C_z and C_y at this step, in nats."""
         ceiling = discrete_ceiling(self.latents.categorical)
         return {
@@ -64,7 +67,8 @@ class JointVAE(BaseVAE):
             "kl_y": capacity(self.step, self.y_capacity, self.y_steps, ceiling),
         }
 
-    def objective(self, x, key, training):
+    def objective(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
+        """Computes the terms and the loss on a batch; see the class for the equation."""
         q, _, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
         kl, C, gamma = self.kl_terms(q), self.capacities(), at_step(self.gamma, self.step)

@@ -6,8 +6,8 @@ import keras
 import tensorflow as tf
 
 from vaezoo.models.base import BaseVAE
-from vaezoo.models.hyperparameters import check_flags, check_weights, is_finite
-from vaezoo.terms import gaussian_kl, imax, reconstruction, worst_subset
+from vaezoo.models.hyperparameters import check_flags, check_one_of, check_weights, is_finite
+from vaezoo.terms import Batch, Terms, gaussian_kl, reconstruction, worst_imax
 
 
 @keras.saving.register_keras_serializable("vaezoo")
@@ -37,14 +37,21 @@ class NonSynVAE(BaseVAE):
         omega: discount of the greedy policy, in (0, 1].
         resample: whether each update has a minibatch of its own. False uses the whole batch in both.
         policy: "minibatch" chooses W from the mean KL of B' (Algorithm 1), "per_example" for every image (Eq. 16).
+
+    Raises:
+        ValueError: for categorical latents, a negative `alpha`, an `omega` outside (0, 1], another `policy`, and as for
+            `BaseVAE`.
+
+    References:
+        "Non-Synergistic Variational Autoencoders" (ICLR 2019 submission), Algorithms 1 and 4.
     """
 
     display_name = "Non-Syn VAE"
 
     def __init__(
         self,
-        encoder,
-        decoder,
+        encoder: keras.Model,
+        decoder: keras.Model,
         *,
         alpha: float = 5.0,
         omega: float = 0.9,
@@ -54,8 +61,7 @@ class NonSynVAE(BaseVAE):
     ):
         if not (is_finite(omega) and 0 < omega <= 1):
             raise ValueError(f"`omega` must be in (0, 1]. Received: {omega!r}")
-        if policy not in ("minibatch", "per_example"):
-            raise ValueError(f"`policy` must be 'minibatch' or 'per_example'. Received: {policy!r}")
+        check_one_of("minibatch", "per_example", policy=policy)
         check_weights(alpha=alpha)
         check_flags(resample=resample)
         super().__init__(encoder, decoder, **options)
@@ -66,40 +72,35 @@ class NonSynVAE(BaseVAE):
     updates_per_step = 2
 
     @property
-    def batches_per_step(self):
+    def batches_per_step(self) -> int:
         """2 (B and B'), or 1 without `resample`."""
         return 2 if self.resample else 1
 
-    def negative_elbo(self, x, key, training):
+    def negative_elbo(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
         """Returns the terms and the loss of the first update (Eq. 11)."""
         q, _, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
         kl = self.kl_terms(q)
         return {"reconstruction": rec, **kl, "loss": rec + sum(kl.values())}
 
-    def synergy(self, x, key, training):
+    def synergy(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
         """Returns Imax(W), [B] nats, and the loss of the second update (Eq. 16)."""
         q = self.posterior(x, training)
-        syn = synergy(gaussian_kl(q.mu, q.log_var), self.omega, self.policy)
+        syn = worst_imax(gaussian_kl(q.mu, q.log_var), self.omega, self.policy)
         return {"synergy": syn, "loss": self.alpha * syn}
 
-    def objective(self, x, key, training):
+    def objective(self, x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
         """Returns the sum of both updates' losses, which evaluate reports; training updates by each in turn."""
         elbo, syn = self.negative_elbo(x, key, training), self.synergy(x, key, training)
         return {**elbo, **syn, "loss": elbo["loss"] + syn["loss"]}
 
-    def train_step(self, data):
+    def train_step(self, data: Batch) -> Terms:
+        """Makes both updates, and returns the running mean of every term of both."""
         batches = self.minibatches(data)
         x, x_next = batches[0], batches[-1]  # B and B', the same one without `resample`
         elbo = self.apply_gradient_step(self.negative_elbo, x, self.trainable_variables)
         syn = self.apply_gradient_step(self.synergy, x_next, self.encoder.trainable_variables, update=1)
         return self.finish_step({**elbo, **syn, "loss": elbo["loss"] + tf.reduce_mean(syn["loss"])}, x)
-
-
-def synergy(K: tf.Tensor, omega: float = 0.9, policy: str = "minibatch") -> tf.Tensor:
-    """Returns Imax(W) of each image, [B] nats, from its KLs K [B, d]; omega and policy are those of `NonSynVAE`."""
-    K_chooses = tf.reduce_mean(K, axis=0, keepdims=True) if policy == "minibatch" else K
-    return imax(K, tf.stop_gradient(worst_subset(K_chooses, omega)))
 
 
 def synergy_metric(model: BaseVAE, dataset: tf.data.Dataset, *, alpha: float = 5.0, omega: float = 0.9) -> float:
@@ -112,7 +113,7 @@ def synergy_metric(model: BaseVAE, dataset: tf.data.Dataset, *, alpha: float = 5
         omega: discount of the greedy policy, in (0, 1].
     """
     total = [
-        tf.reduce_mean(synergy(gaussian_kl(q.mu, q.log_var), omega))
+        tf.reduce_mean(worst_imax(gaussian_kl(q.mu, q.log_var), omega))
         for q in (model.encode(keras.utils.unpack_x_y_sample_weight(batch)[0]) for batch in dataset)
     ]
     return float(alpha * tf.reduce_mean(total))

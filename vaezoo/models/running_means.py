@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
 from vaezoo.models.checked import CheckedModel
 from vaezoo.models.inputs import depends_on
+from vaezoo.terms import Batch, Terms
+
+EVALUATION = 2**31 - 1  # the "step" whose noise evaluate uses
 
 
 class TermMeans(keras.metrics.Metric):
@@ -23,27 +28,40 @@ class TermMeans(keras.metrics.Metric):
         self.total = self.add_weight(shape=(len(terms),), initializer="zeros", name="total")
         self.count = self.add_weight(shape=(), initializer="zeros", name="count")
 
-    def update_state(self, terms: dict[str, tf.Tensor]) -> None:
+    def update_state(self, terms: Terms) -> None:
         """Adds a batch: each term is [B], or a scalar for all images of the batch."""
         B = tf.cast(tf.size(terms["loss"]), tf.float32)
         self.total.assign_add(B * tf.stack([tf.reduce_mean(terms[name]) for name in self.terms]))
         self.count.assign_add(B)
 
-    def result(self) -> dict[str, tf.Tensor]:
+    def result(self) -> Terms:
         """Returns the mean of each term, by its name."""
         means = tf.unstack(tf.math.divide_no_nan(self.total.value, self.count.value))
         return dict(zip(self.terms, means, strict=True))
 
 
 class RunningMeans(CheckedModel):
-    """A model that keeps the running mean of each term of its `regularized(objective)`."""
+    """A model that keeps the running mean of each term of its `regularized(objective)`.
+
+    A subclass defines `objective`, `regularized` and `key`.
+
+    Args:
+        options: as for `keras.Model`.
+    """
 
     def __init__(self, **options):
         super().__init__(**options)
         self._means: TermMeans | None = None
 
+    def test_step(self, data: Batch) -> Terms:
+        """Computes the terms on a batch with the noise of evaluation, and returns the running mean of every term."""
+        x = self.prepare_batch(data)
+        batch = self._means.count if self._means else 0
+        key = self.key(EVALUATION, tf.cast(batch, tf.int32))
+        return self.update_means(self.regularized(self.objective)(x, key, training=False), x)
+
     @property
-    def metrics(self):
+    def metrics(self) -> list[TermMeans]:
         """The running means of all terms. Their names are those of the objective on a blank batch of two images."""
         if self._means is None:
             with tf.init_scope():
@@ -55,17 +73,17 @@ class RunningMeans(CheckedModel):
         return [self._means]
 
     @property
-    def metrics_names(self):
+    def metrics_names(self) -> list[str]:
         """The names of all terms, "loss" first."""
         return self.metrics[0].terms
 
-    def update_means(self, terms: dict[str, tf.Tensor], x) -> dict[str, tf.Tensor]:
+    def update_means(self, terms: Terms, x: Batch) -> Terms:
         """Updates and returns the means; a term of the whole batch has the weight of all its images."""
         with depends_on(x):
             self._means.update_state(terms)
         return self._means.result()
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> Callable:
         """Builds metrics and optimizers first: XLA cannot create variables, and a graph that does is traced twice."""
         _ = self.metrics
         with self.distribute_strategy.scope():
@@ -73,7 +91,7 @@ class RunningMeans(CheckedModel):
                 optimizer.build(variables)
         return super().make_train_function(force)
 
-    def make_test_function(self, force=False):
+    def make_test_function(self, force: bool = False) -> Callable:
         """Builds the metrics first, as `make_train_function` does."""
         _ = self.metrics
         return super().make_test_function(force)

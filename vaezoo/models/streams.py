@@ -6,7 +6,8 @@ import contextlib
 import functools
 import re
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -14,10 +15,11 @@ import tensorflow as tf
 
 from vaezoo.models.inputs import check_batch_size, check_range, check_spec, checked_images, refuse_other_kinds
 
+Spec: TypeAlias = tf.TensorSpec | tuple[tf.TensorSpec, ...]
 REFUSAL = re.compile(r"Batch \d+ of the (validation )?data: .*?\.(?=\]?$)", re.MULTILINE)
 
 
-def checked_data(x, spec, *, most: int | None = None, batch_size: int = 32, what: str = "data"):
+def checked_data(x: Any, spec: Spec, *, most: int | None = None, batch_size: int = 32, what: str = "data") -> Any:
     """Returns what Keras takes as `x`, such that no batch of it reaches a model unchecked.
 
     Arrays are checked whole, at once. The batches of a tf.data.Dataset, a `keras.utils.PyDataset` and a generator are
@@ -47,7 +49,7 @@ def checked_data(x, spec, *, most: int | None = None, batch_size: int = 32, what
     return x
 
 
-def parts_of(batch, spec) -> list[tuple]:
+def parts_of(batch: Any, spec: Spec) -> list[tuple]:
     """Returns the parts of a batch that a model takes, each with its spec. Labels beside images alone are ignored.
 
     Raises:
@@ -64,12 +66,12 @@ def parts_of(batch, spec) -> list[tuple]:
     return list(zip(tf.nest.flatten(batch), tf.nest.flatten(spec), strict=True))
 
 
-def kinds(batch) -> str:
+def kinds(batch: Any) -> str:
     """Returns the structure of a batch in words, with the shapes of its parts."""
     return str(tf.nest.map_structure(lambda part: tuple(getattr(part, "shape", ())), batch))
 
 
-def checked_dataset(dataset: tf.data.Dataset, spec, most: int | None, what: str) -> tf.data.Dataset:
+def checked_dataset(dataset: tf.data.Dataset, spec: Spec, most: int | None, what: str) -> tf.data.Dataset:
     """Returns the data set, whose batches raise InvalidArgumentError as drawn; see `refusals_in_one_line`."""
     for received, expected in parts_of(dataset.element_spec, spec):
         refuse_other_kinds(received, tuple(expected.shape[1:]))
@@ -78,7 +80,7 @@ def checked_dataset(dataset: tf.data.Dataset, spec, most: int | None, what: str)
     if dataset.cardinality() == 0:
         raise ValueError("Expected batches of images. Received an empty tf.data.Dataset.")
 
-    def check(n, batch):
+    def check(n: tf.Tensor, batch: Any) -> Any:
         where, size = f"Batch {{}} of the {what}:", "`dataset_size` must be at least the batch size"
         values = "expected images in [0, 1]. Received values from"
         for x, expected in parts_of(batch, spec):
@@ -95,7 +97,7 @@ def checked_dataset(dataset: tf.data.Dataset, spec, most: int | None, what: str)
     return dataset.enumerate(start=1).map(check)
 
 
-def check_batch(batch, number: int, *, spec, most: int | None, what: str):
+def check_batch(batch: Any, number: int, *, spec: Spec, most: int | None, what: str) -> tuple | list:
     """Returns a batch of Python's making as a tuple, once checked. Raises ValueError, naming its number."""
     try:
         for x, expected in parts_of(batch, spec):
@@ -112,23 +114,32 @@ def check_batch(batch, number: int, *, spec, most: int | None, what: str):
 
 
 class CheckedPyDataset(keras.utils.PyDataset):
-    """A PyDataset whose every batch goes through `check(batch, number)`."""
+    """A PyDataset whose every batch goes through `check(batch, number)`.
 
-    def __init__(self, batches: keras.utils.PyDataset, check):
+    Args:
+        batches: the data set that is checked.
+        check: returns a batch as Keras takes it, or raises ValueError; batches are counted from 1.
+    """
+
+    def __init__(self, batches: keras.utils.PyDataset, check: Callable[[Any, int], tuple | list]):
         super().__init__(batches.workers, batches.use_multiprocessing, batches.max_queue_size)
         self.batches, self.check = batches, check
 
     @property
-    def num_batches(self):
+    def num_batches(self) -> int | None:
+        """The number of batches in an epoch, or None for infinitely many."""
         return self.batches.num_batches
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> tuple | list:
+        """Returns a batch, once checked."""
         return self.check(self.batches[index], index + 1)
 
-    def on_epoch_begin(self):
+    def on_epoch_begin(self) -> None:
+        """Tells the data set that is checked that an epoch begins."""
         self.batches.on_epoch_begin()
 
-    def on_epoch_end(self):
+    def on_epoch_end(self) -> None:
+        """Tells the data set that is checked that an epoch has ended."""
         self.batches.on_epoch_end()
 
 

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from vaezoo.latents.noise import fold
-from vaezoo.terms import neighbour_radius, smoothness
+from vaezoo.terms import Objective, Terms, neighbour_radius, smoothness
 
 
 @keras.saving.register_keras_serializable("vaezoo")
@@ -58,7 +58,7 @@ class VAT:
             )
         return cls(**value)
 
-    def __call__(self, model, x: tf.Tensor, key: tf.Tensor, training: bool) -> tf.Tensor:
+    def __call__(self, model: keras.Model, x: tf.Tensor, key: tf.Tensor, training: bool) -> tf.Tensor:
         """Returns the smoothness of q(y | x) without its weight, [B] nats.
 
         Args:
@@ -71,12 +71,12 @@ class VAT:
         radius = neighbour_radius(x, x, neighbour=1) if self.radius == "neighbour" else self.radius
         return smoothness(predict, x, predict(x), fold(key, -2), epsilon=radius)
 
-    def added_to(self, objective, model):
+    def added_to(self, objective: Objective, model: keras.Model) -> Objective:
         """Returns an objective of the model with the smoothness among its terms and, weighted, in its loss."""
         if not self.weight:
             return objective
 
-        def regularized(x, key, training):
+        def regularized(x: tf.Tensor, key: tf.Tensor, training: bool) -> Terms:
             terms, smooth = objective(x, key, training), self(model, x, key, training)
             return {**terms, "smoothness": smooth, "loss": terms["loss"] + self.weight * smooth}
 
@@ -92,4 +92,5 @@ class VAT:
         return cls(**config)
 
     def __repr__(self) -> str:
+        """Returns the expression that builds this VAT."""
         return f"VAT(weight={self.weight!r}, radius={self.radius!r})"

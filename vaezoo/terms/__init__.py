@@ -23,11 +23,15 @@ from vaezoo.terms.kl_decomposition import (
 )
 from vaezoo.terms.likelihood import reconstruction
 from vaezoo.terms.maximum_mean_discrepancy import check_kernel, mmd
-from vaezoo.terms.synergy import imax, worst_subset
+from vaezoo.terms.objective import Batch, Objective, Terms
+from vaezoo.terms.synergy import imax, worst_imax, worst_subset
 from vaezoo.terms.vat import neighbour_radius, smoothness
 
 __all__ = [
     "AggregatePosterior",
+    "Batch",
+    "Objective",
+    "Terms",
     "aggregate_kl",
     "aggregate_posterior",
     "batch_size_for",
@@ -57,5 +61,6 @@ __all__ = [
     "reconstruction",
     "smoothness",
     "total_correlation",
+    "worst_imax",
     "worst_subset",
 ]

@@ -50,3 +50,21 @@ def imax(K: tf.Tensor, subset: tf.Tensor) -> tf.Tensor:
         "Non-Synergistic Variational Autoencoders" (ICLR 2019 submission), Algorithm 2.
     """
     return tf.reduce_sum(K * subset, axis=-1)
+
+
+def worst_imax(K: tf.Tensor, omega: float = 0.9, policy: str = "minibatch") -> tf.Tensor:
+    """Computes Imax(W) of each image, where W is the worst subset of the latents. No gradient goes through W.
+
+    Args:
+        K: the KL of each latent, [B, d] nats.
+        omega: the discount of the policy, in (0, 1].
+        policy: "minibatch" chooses one W from the mean of K over the images, "per_example" one for each image.
+
+    Returns:
+        [B] nats.
+
+    References:
+        "Non-Synergistic Variational Autoencoders" (ICLR 2019 submission), Algorithm 1 and Eq. 16.
+    """
+    K_chooses = tf.reduce_mean(K, axis=0, keepdims=True) if policy == "minibatch" else K
+    return imax(K, tf.stop_gradient(worst_subset(K_chooses, omega)))
