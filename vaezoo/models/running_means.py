@@ -83,6 +83,10 @@ class RunningMeans(CheckedModel):
             self._means.update_state(terms)
         return self._means.result()
 
+    def optimizers(self) -> list[tuple[keras.optimizers.Optimizer, list[keras.Variable]]]:
+        """Returns every optimizer with the variables that it is built on: what an exact resume must restore."""
+        return [(self.optimizer, self.trainable_variables)]
+
     def make_train_function(self, force: bool = False) -> Callable:
         """Builds metrics and optimizers first: XLA cannot create variables, and a graph that does is traced twice."""
         _ = self.metrics
