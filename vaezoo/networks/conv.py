@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from vaezoo.networks.initializers import kernel_initializers
+from vaezoo.networks.pixel_head import PixelHead
 
 ENCODER_FILTERS = (32, 32, 64, 64)
 DECODER_FILTERS = (64, 32, 32)
@@ -89,24 +90,33 @@ def conv_decoder(
     x = layers.Reshape((height, width_, channels))(x)
     for target, channels in zip(reversed(sides[1:-1]), filters, strict=True):
         x = upsample(x, target, channels, activation="relu", kernel_initializer=next(kernels))
-    x = upsample(x, sides[0], image_shape[-1], dtype="float32", kernel_initializer=next(kernels), name="head")
+    head = {"dtype": "float32", "kernel_initializer": next(kernels), "name": "head"}
+    x = upsample(x, sides[0], image_shape[-1], layer=PixelHead, **head)
     return keras.Model(code, x, name="decoder")
 
 
-def upsample(x: keras.KerasTensor, target: tuple[int, int], channels: int, **options) -> keras.KerasTensor:
+def upsample(
+    x: keras.KerasTensor,
+    target: tuple[int, int],
+    channels: int,
+    *,
+    layer: type[layers.Conv2DTranspose] = layers.Conv2DTranspose,
+    **options,
+) -> keras.KerasTensor:
     """Doubles the sides of [B, h, w, c] by a transposed convolution and crops them to `target`.
 
     Args:
         x: [B, h, w, c].
         target: the new sides, 2h or 2h - 1 and 2w or 2w - 1.
         channels: the number of filters.
+        layer: the class of the transposed convolution.
         **options: of `keras.layers.Conv2DTranspose`.
 
     Returns:
         [B, *target, channels].
     """
     _, h, w, _ = x.shape
-    x = layers.Conv2DTranspose(channels, 4, strides=2, padding="same", **options)(x)
+    x = layer(channels, 4, strides=2, padding="same", **options)(x)
     surplus = (2 * h - target[0], 2 * w - target[1])
     return layers.Cropping2D(((0, surplus[0]), (0, surplus[1])))(x) if any(surplus) else x
 
