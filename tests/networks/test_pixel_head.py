@@ -22,20 +22,21 @@ def both(channels, side, **options):
     return *layers, x
 
 
-def values_and_gradients(layer, x):
+def values_and_gradients(layer, x, **options):
     with tf.GradientTape() as tape:
         tape.watch(x)
-        y = layer(x)
+        y = layer(x, **options)
         loss = tf.reduce_sum(tf.sin(y))  # so that the gradient of y is not constant
     return [y, *tape.gradient(loss, [x, *layer.trainable_variables])]
 
 
+@pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("channels, side", [(1, (4, 4)), (3, (5, 2))])
-def test_values_and_gradients_are_those_of_keras(channels, side, jit_compile):
+def test_values_and_gradients_are_those_of_keras(channels, side, jit_compile, training):
     theirs, ours, x = both(channels, side, kernel_size=4, strides=2, padding="same", activation="tanh")
     compiled = tf.function(values_and_gradients, jit_compile=jit_compile)
-    for expected, got in zip(values_and_gradients(theirs, x), compiled(ours, x), strict=True):
+    for expected, got in zip(values_and_gradients(theirs, x), compiled(ours, x, training=training), strict=True):
         assert np.abs(expected).max() > 0.1
         np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
 
@@ -57,10 +58,13 @@ def test_other_kernels_and_paddings_are_computed_by_keras(options):
     np.testing.assert_array_equal(theirs(x), ours(x))
 
 
-def test_a_decoder_keeps_its_weights_and_its_file(tmp_path):
+def test_a_decoder_is_saved_and_exported(tmp_path):
     decoder = conv_decoder((16, 16, 3), 5, filters=(8,), width=8, seed=0)
     head = decoder.get_layer("head")
     assert isinstance(head, PixelHead) and head.kernel.shape == (4, 4, 3, 8)
     decoder.save(tmp_path / "decoder.keras")
     code = np.ones((2, 5), np.float32)
     np.testing.assert_array_equal(keras.models.load_model(tmp_path / "decoder.keras")(code), decoder(code))
+    decoder.export(tmp_path / "exported", verbose=False)
+    served = tf.saved_model.load(str(tmp_path / "exported")).serve(code)
+    np.testing.assert_allclose(served, decoder(code), rtol=1e-5, atol=1e-6)

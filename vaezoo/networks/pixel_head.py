@@ -13,22 +13,23 @@ class PixelHead(keras.layers.Conv2DTranspose):
     """Keras's Conv2DTranspose, faster on CPUs for 4x4 kernels, strides of 2, "same" padding and few channels.
 
     oneDNN computes convolutions to one channel as if there were a channel for each lane of its vectors. This layer
-    makes its outputs by `transposed_convolution`; the gradients are those of the convolution. Arguments, weights and
-    results (but for rounding) are Keras's, and so is the computation with a GPU and for other kernels.
+    makes its outputs by `transposed_convolution`, in training with the gradients of the convolution. Arguments, weights
+    and results (but for rounding) are Keras's, and so is the computation with a GPU and for other kernels.
     """
 
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Maps [B, h, w, n] to [B, 2h, 2w, C]."""
         own = (self.kernel_size, self.strides, self.padding, self.dilation_rate) == ((4, 4), (2, 2), "same", (1, 1))
         if not own or self.data_format != "channels_last" or tf.config.list_logical_devices("GPU"):
             return super().call(inputs)
-        outputs = transposed_convolution(inputs, tf.convert_to_tensor(self.kernel))
+        # An exported graph could not be read back with a gradient of its own in it.
+        compute = with_gradients if training else transposed_convolution
+        outputs = compute(inputs, tf.convert_to_tensor(self.kernel))
         outputs = outputs + self.bias if self.use_bias else outputs
         return self.activation(outputs)
 
 
-@tf.custom_gradient
-def transposed_convolution(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+def transposed_convolution(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """Computes a transposed convolution of stride 2 with "same" padding by one matrix product and 12 C additions.
 
     x[p] adds kernel[t] x[p] to the output at 2p + t - 1, along both axes: to an even place 2i come t = 1 of p = i and
@@ -39,14 +40,19 @@ def transposed_convolution(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, 
         kernel: [4, 4, C, n].
 
     Returns:
-        [B, 2h, 2w, C], and the function of its gradients.
+        [B, 2h, 2w, C].
     """
     _, h, w, n = x.shape
     planes = tf.matmul(tf.reshape(kernel, [-1, n]), tf.reshape(x, [-1, n]), transpose_b=True)
     planes = tf.reshape(planes, [4, 4, kernel.shape[2], -1, h, w])
     rows = even_and_odd(planes, axis=3)  # two [4, C, B, h, w]
     y = tf.stack([tf.stack(even_and_odd(row, axis=3), axis=-1) for row in rows], axis=3)  # [C, B, h, 2, w, 2]
-    y = tf.reshape(tf.transpose(y, [1, 2, 3, 4, 5, 0]), [-1, 2 * h, 2 * w, kernel.shape[2]])
+    return tf.reshape(tf.transpose(y, [1, 2, 3, 4, 5, 0]), [-1, 2 * h, 2 * w, kernel.shape[2]])
+
+
+@tf.custom_gradient
+def with_gradients(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+    """Returns `transposed_convolution` and its gradients as two convolutions, which oneDNN computes well."""
 
     def gradients(dy: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         by_kernel = tf.raw_ops.Conv2DBackpropFilter(
@@ -54,7 +60,7 @@ def transposed_convolution(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, 
         )
         return tf.nn.conv2d(dy, kernel, 2, "SAME"), by_kernel
 
-    return y, gradients
+    return transposed_convolution(x, kernel), gradients
 
 
 def even_and_odd(x: tf.Tensor, axis: int) -> list[tf.Tensor]:
