@@ -66,5 +66,5 @@ def test_a_decoder_is_saved_and_exported(tmp_path):
     code = np.ones((2, 5), np.float32)
     np.testing.assert_array_equal(keras.models.load_model(tmp_path / "decoder.keras")(code), decoder(code))
     decoder.export(tmp_path / "exported", verbose=False)
-    served = tf.saved_model.load(str(tmp_path / "exported")).serve(code)
-    np.testing.assert_allclose(served, decoder(code), rtol=1e-5, atol=1e-6)
+    served = tf.saved_model.load(str(tmp_path / "exported"))
+    np.testing.assert_allclose(served.serve(code), decoder(code), rtol=1e-5, atol=1e-6)
