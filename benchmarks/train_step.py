@@ -2,6 +2,7 @@
 
     python benchmarks/train_step.py                          every preset on dSprites or MNIST shapes, both ways
     python benchmarks/train_step.py --presets=nonsyn_dsprites --steps=60
+    python benchmarks/train_step.py --precision=bfloat16     only where the hardware has it: elsewhere it is slow
 
 All variants of a preset are timed in turn, round after round, in one process, so that what else the machine does
 falls on all alike; the table gives medians over all steps, and ratios. "pipeline" is what drawing the batch adds.
@@ -29,6 +30,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_list("presets", list(vaezoo.PRESETS), "Presets to time.")
 flags.DEFINE_integer("steps", 20, "Steps in a round.")
 flags.DEFINE_integer("rounds", 3, "Rounds, after one that is not counted.")
+flags.DEFINE_string("precision", "float32", "Of the networks: float32, bfloat16 or auto.")
 
 
 def main(argv: list[str]) -> None:
@@ -45,8 +47,9 @@ def main(argv: list[str]) -> None:
 def row(name: str) -> str:
     """The Markdown row of a preset."""
     preset = vaezoo.PRESETS[name]
-    models = {jit: vaezoo.create(name, seed=0, jit_compile=jit) for jit in (False, True)}
-    chosen = vaezoo.create(name, seed=0).jit_compile
+    options = {"seed": 0, "precision": FLAGS.precision}
+    models = {jit: vaezoo.create(name, jit_compile=jit, **options) for jit in (False, True)}
+    chosen = vaezoo.create(name, **options).jit_compile
     images = preset.batch_size * models[False].batches_per_step
     data = images_of(preset)
     one = next(iter(data.batches(images, seed=0, steps=1)))

@@ -7,7 +7,7 @@ from small import small_model
 import vaezoo
 
 MODES = {"graph": {"jit_compile": False}, "jit": {"jit_compile": True}, "eager": {"run_eagerly": True}}
-POLICIES = ["float32", "mixed_bfloat16"]
+PRECISIONS = ["float32", "bfloat16"]
 GAUSSIAN, HYBRID = {"gaussian": 3}, {"gaussian": 3, "categorical": (4, 3)}
 NORMALISED = {"kind": "mlp", "encoder": {"hidden": (16,), "batch_norm": True}, "decoder": {"hidden": (16,)}}
 TAKE_HYBRID = [name for name in vaezoo.MODELS if name not in ("nonsyn", "ada_gvae")]

@@ -2,6 +2,7 @@
 
 import vaezoo
 from vaezoo.networks import discriminator
+from vaezoo.networks.precision import precision_scope
 
 SHAPE = (8, 8, 1)
 SMALL = {"kind": "mlp", "encoder": {"hidden": (16,), "batch_norm": False}, "decoder": {"hidden": (16,)}}
@@ -13,7 +14,8 @@ def small_model(name, **options):
     if "dataset_size" in vaezoo.MODELS[name].hyperparameters():
         defaults["dataset_size"] = 48
     if name == "factor_vae":
-        defaults["discriminator"] = discriminator(3, width=8, depth=2, seed=1)
+        with precision_scope(options.get("precision")):
+            defaults["discriminator"] = discriminator(3, width=8, depth=2, seed=1)
     return vaezoo.create(name, **{**defaults, "jit_compile": False, **options})
 
 

@@ -263,7 +263,7 @@ def test_scores_say_what_was_trained(run, version, data, tmp_path):
     assert evaluate(run, **options)["training"] == {**expected, "step": 6}
     card = json.loads((version / "model.json").read_text())
     exported = evaluate(version, **options)["training"]
-    assert exported == {"model": "VAE", "hyperparameters": card["hyperparameters"]}
+    assert exported == {"model": "VAE", "precision": "float32", "hyperparameters": card["hyperparameters"]}
 
 
 def test_files_of_one_folder_have_scores_of_their_own(model, data, tmp_path):

@@ -6,6 +6,9 @@ import pytest
 
 from vaezoo import plots
 from vaezoo.evaluation import trade_offs
+from vaezoo.evaluation.settings import differing_settings, training_settings
+
+NAMES = ("float32", "bfloat16")
 
 
 def write_runs(folder, trainings, **data):
@@ -22,6 +25,13 @@ def write_runs(folder, trainings, **data):
 
 def vat(weight):
     return {"regularizer": {"class_name": "VAT", "config": {"weight": weight, "radius": 1.0}}}
+
+
+def test_runs_without_a_recorded_precision_are_those_in_float32():
+    """Earlier versions had no other."""
+    before, now, other = (training_settings({"steps": 3, **more}) for more in ({}, *({"precision": p} for p in NAMES)))
+    assert differing_settings([before, now]) == []
+    assert differing_settings([before, now, other]) == ["precision"]
 
 
 def test_what_differs_beside_the_seed_has_a_line_of_its_own(tmp_path, monkeypatch):

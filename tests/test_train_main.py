@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ from absl.testing import flagsaver
 import vaezoo
 from vaezoo.cli import outputs
 from vaezoo.cli import train as command
+from vaezoo.networks.precision import compute_precision
 
 TRAIN = Path(__file__).parents[1] / "train_main.py"
 
@@ -82,6 +84,23 @@ def test_every_model_is_prepared(name, data, tmp_path, monkeypatch):
     if "dataset_size" in values:
         assert model.dataset_size == values["dataset_size"] == images.size == 60
     assert prepared(f"--model={name}", f"--dataset={data}", "--batch_size=4")[3] == config  # so it can be resumed
+
+
+def test_the_precision_is_the_presets_or_what_the_flag_resolves_to(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    flags = "--model=vae", f"--dataset={data}", "--batch_size=4", "--set", "network=mlp"
+
+    def built(*more):
+        _, model, _, config = prepared(*flags, *more)
+        assert compute_precision(model) == config["precision"]
+        return config["precision"]
+
+    assert built() == built("--precision=float32") == "float32" and built("--precision=bfloat16") == "bfloat16"
+    monkeypatch.setattr("vaezoo.networks.precision.native_bfloat16", lambda: True)
+    assert built("--precision=auto") == "bfloat16" and built() == "float32"
+    monkeypatch.setitem(vaezoo.PRESETS, "vae_dsprites", replace(vaezoo.PRESETS["vae_dsprites"], precision="auto"))
+    assert built() == "bfloat16" and built("--precision=float32") == "float32"
+    assert keras.config.dtype_policy().name == "float32"
 
 
 def test_pairs_need_factors(data, tmp_path, monkeypatch):
@@ -181,6 +200,8 @@ def test_factor_vae_runs(data, tmp_path):
         (["--steps=10", "--steps_per_execution=3", "--batch_size=4"], "steps_per_execution=3"),
         (["--learning_rate=-1"], "learning_rate"),
         (["--jit_compile=maybe"], "maybe"),
+        (["--precision=bf16"], "Choose from: float32, bfloat16, auto"),
+        (["--set", "precision=bfloat16"], "--precision=bfloat16"),
         (["nonsyn"], "unexpected argument"),
     ],
 )

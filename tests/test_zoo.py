@@ -16,6 +16,7 @@ import vaezoo
 from vaezoo import models, networks, zoo
 from vaezoo.cli import train
 from vaezoo.models import BaseVAE
+from vaezoo.networks.precision import PRECISIONS
 from vaezoo.presets import Preset
 
 PACKAGE = Path(vaezoo.__file__).parent
@@ -24,7 +25,7 @@ PACKAGE = Path(vaezoo.__file__).parent
 @pytest.mark.parametrize("name", vaezoo.PRESETS)
 def test_presets_build_and_say_where_they_are_from(name):
     preset = vaezoo.PRESETS[name]
-    assert isinstance(preset, Preset) and len(preset.source) > 20
+    assert isinstance(preset, Preset) and len(preset.source) > 20 and preset.precision in PRECISIONS
     with pytest.raises(dataclasses.FrozenInstanceError):
         preset.steps = 1
     model = vaezoo.create(name, seed=0)

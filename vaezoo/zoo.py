@@ -18,6 +18,7 @@ from vaezoo.choices import validate_choice
 from vaezoo.latents import LatentSpec
 from vaezoo.models import MODELS, BaseVAE
 from vaezoo.networks import NETWORKS
+from vaezoo.networks.precision import precision_scope
 from vaezoo.optimizers import Adam
 from vaezoo.presets import PRESETS, Preset
 
@@ -32,6 +33,7 @@ def create(
     seed: int | None = None,
     jit_compile: bool | str = "auto",
     steps_per_execution: int = 1,
+    precision: str | None = None,
     **hyperparameters,
 ) -> BaseVAE:
     """Builds and compiles a model with the paper's optimizer; `compile(...)` replaces that, as in Keras.
@@ -50,6 +52,9 @@ def create(
         seed: seed of the initial weights and of all noise.
         jit_compile: True, False, or "auto", which is `should_jit_compile`.
         steps_per_execution: training steps per compiled call, as in Keras.
+        precision: "float32" or "bfloat16", in which the networks compute; or "auto", which is bfloat16 where the
+            hardware multiplies in it natively. The weights are float32, and so are samples, log-probabilities and
+            losses. By default Keras's global dtype policy, which is not changed, decides.
         **hyperparameters: arguments of the model's constructor; they replace the preset's.
 
     Returns:
@@ -70,8 +75,9 @@ def create(
         hyperparameters.setdefault("dataset_size", preset.dataset_size)
     check_hyperparameters(preset.model, hyperparameters)
     latents = latent_spec(preset.latents if latents is None else latents)
-    encoder, decoder = build_networks(network or preset.network, image_shape, latents, seed)
-    model = MODELS[preset.model](encoder, decoder, latents=latents, seed=seed, **hyperparameters)
+    with precision_scope(precision):
+        encoder, decoder = build_networks(network or preset.network, image_shape, latents, seed)
+        model = MODELS[preset.model](encoder, decoder, latents=latents, seed=seed, **hyperparameters)
     optimizer = dict(preset.optimizer)
     if learning_rate is not None:
         check_learning_rate(learning_rate)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from compare import MODES, POLICIES, TAKE_HYBRID, recompile, statistics, wide_model
+from compare import MODES, PRECISIONS, TAKE_HYBRID, recompile, statistics, wide_model
 from small import inputs, small_model, weights_of
 
 import vaezoo
@@ -39,20 +39,19 @@ def run_eagerly(images):
 
 @every_model
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("policy", POLICIES)
-def test_it_trains_saves_loads_goes_on_and_exports(name, mode, policy, run_eagerly, images, tmp_path):
-    arguments = name, mode, policy, run_eagerly(name) if policy == "float32" else None, images, tmp_path
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_it_trains_saves_loads_goes_on_and_exports(name, mode, precision, run_eagerly, images, tmp_path):
+    arguments = name, mode, precision, run_eagerly(name) if precision == "float32" else None, images, tmp_path
     if mode == "jit":  # what XLA compiles stays in memory until the process ends
         forked.call(train_save_load_go_on_and_export, *arguments)
     else:
         train_save_load_go_on_and_export(*arguments)
 
 
-def train_save_load_go_on_and_export(name, mode, policy, trained_eagerly, images, tmp_path):
-    keras.config.set_dtype_policy(policy)
-    model = recompile(wide_model(name), **MODES[mode])
-    assert model.encoder.layers[-2].compute_dtype == policy.removeprefix("mixed_")
-    assert model.encoder.output.dtype == model.decoder.output.dtype == "float32"
+def train_save_load_go_on_and_export(name, mode, precision, trained_eagerly, images, tmp_path):
+    """The dtypes of the networks are those of `create`, and not of Keras's global policy, under which they load."""
+    model = recompile(wide_model(name, precision=precision), **MODES[mode])
+    assert model.encoder.output.dtype == "float32" and model.decoder.output.dtype == precision
     before = weights_of(model)
     took_three_steps(model, images)
     assert all((a != b).any() for a, b in zip(before, weights_of(model), strict=True))
@@ -72,16 +71,18 @@ def train_save_load_go_on_and_export(name, mode, policy, trained_eagerly, images
     assert terms == fit(loaded, images[:16])
     assert_equal(state_of(model, tmp_path), state_of(loaded, tmp_path))
     if model.latents.categorical:
-        np.testing.assert_allclose(terms["smoothness"], smooth, rtol={"float32": 1e-3, "mixed_bfloat16": 0.05}[policy])
+        np.testing.assert_allclose(terms["smoothness"], smooth, rtol={"float32": 1e-3, "bfloat16": 0.05}[precision])
         for a, b in zip(statistics(model), moved, strict=True):
-            np.testing.assert_allclose(a, b, rtol={"float32": 1e-5, "mixed_bfloat16": 0.02}[policy], atol=1e-5)
+            np.testing.assert_allclose(a, b, rtol={"float32": 1e-5, "bfloat16": 0.02}[precision], atol=1e-5)
 
     if mode == "graph":  # which is no part of what is exported
         (tmp_path / "served").mkdir()
         write_saved_model(loaded, tmp_path / "served", max_batch=48)
-        served = tf.saved_model.load(str(tmp_path / "served")).signatures["encode"](image=tf.constant(images))
+        signatures = tf.saved_model.load(str(tmp_path / "served")).signatures
+        assert signatures["reconstruct"].structured_outputs["image"].dtype == tf.float32
+        served = signatures["encode"](image=tf.constant(images))
         blocks = [served[key] for key in sorted(served) if key.startswith("probs")]
-        codes, rounding = model.predict(images, verbose=0), {"float32": 1e-5, "mixed_bfloat16": 0.02}[policy]
+        codes, rounding = model.predict(images, verbose=0), {"float32": 1e-5, "bfloat16": 0.02}[precision]
         np.testing.assert_allclose(tf.concat([served["mean"], *blocks], -1), codes, rtol=rounding, atol=rounding)
 
 
@@ -125,14 +126,13 @@ def assert_equal(ones, others):
 
 
 @pytest.mark.parametrize("name", ["vae", "factor_vae", "imae"])
-@pytest.mark.parametrize("policy", POLICIES)
-def test_a_wide_run_that_stops_and_goes_on_ends_with_the_same_bits(name, policy, images, tmp_path):
-    keras.config.set_dtype_policy(policy)
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_wide_run_that_stops_and_goes_on_ends_with_the_same_bits(name, precision, images, tmp_path):
     data = vaezoo.data.from_arrays(images)
     ends = []
     for folder, stops in [("whole", [5]), ("parts", [2, 5])]:
         for steps in stops:
-            model = wide_model(name)
+            model = wide_model(name, precision=precision)
             Run(tmp_path / folder, {}).fit(model, data, steps=steps, batch_size=4, seed=5)
         ends.append(state_of(model, tmp_path / folder))
     assert_equal(*ends)

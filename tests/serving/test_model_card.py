@@ -28,6 +28,7 @@ def run(tmp_path_factory):
         "dataset": "/home/someone/shapes.npz",
         "origin": "file shapes.npz",
         "steps": 40,
+        "precision": "bfloat16",
         "seed": 3,
     }
     (folder / "config.json").write_text(json.dumps({**config, "log_every": 20}))
@@ -37,7 +38,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def version(run, tmp_path_factory):
-    model = small_model("beta_vae", beta=2.5, latents={"gaussian": 3, "categorical": [4]})
+    model = small_model("beta_vae", beta=2.5, latents={"gaussian": 3, "categorical": [4]}, precision="bfloat16")
     return export(model, tmp_path_factory.mktemp("models") / "shapes", about=about_run(run))
 
 
@@ -46,7 +47,8 @@ def test_for_programs(version):
     assert (card["name"], card["model"], card["image_shape"]) == ("shapes", "BetaVAE", [8, 8, 1])
     assert "beta" in card["equation"] and card["hyperparameters"]["beta"] == 2.5
     assert card["latents"] == {"gaussian": 3, "categorical": [4]}
-    assert card["training"] == {"dataset": "shapes.npz", "origin": "file shapes.npz", "steps": 40, "seed": 3}
+    trained = {"dataset": "shapes.npz", "origin": "file shapes.npz", "steps": 40, "precision": "bfloat16", "seed": 3}
+    assert card["training"] == trained and card["precision"] == "bfloat16"
     assert card["scores"] == {"step": 40, "kl_z": 8.5, "loss": 60.125}
     assert card["packages"]["tensorflow"] == tf.__version__
     variables = (version / "variables" / "variables.data-00000-of-00001").read_bytes()
@@ -59,7 +61,14 @@ def test_for_programs(version):
 def test_for_people(version):
     page = (version / "README.md").read_text()
     card = json.loads((version / "model.json").read_text())
-    for words in ("BetaVAE", "| beta | 2.5 |", "file shapes.npz", "| loss | 60.125 |", card["variables_sha256"]):
+    for words in (
+        "BetaVAE",
+        "| beta | 2.5 |",
+        "compute in bfloat16.",
+        "file shapes.npz",
+        "| loss | 60.125 |",
+        card["variables_sha256"],
+    ):
         assert words in page
     for name, sides in card["signatures"].items():
         for field in [*sides["inputs"], *sides["outputs"]] if name != "serving_default" else []:
@@ -152,7 +161,7 @@ def test_the_page_offers_what_the_model_has(channels, words, tmp_path):
 def test_without_a_run_the_card_says_so(tmp_path):
     assert about_run(tmp_path) == {}
     page = (export(small_model("vae"), tmp_path / "m") / "README.md").read_text()
-    assert page.count("not recorded") == 2
+    assert page.count("not recorded") == 2 and "The networks compute in float32." in page
 
 
 def test_a_run_and_a_file_of_another_name_in_its_folder(run, tmp_path):

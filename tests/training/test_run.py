@@ -165,3 +165,19 @@ def test_intervals_must_end_with_an_execution(name, value, data, tmp_path):
     with pytest.raises(ValueError, match=f"`{name}` must be {words}.*{value}"):
         Run(tmp_path / "run", {}).fit(model, data, **settings)
     assert not (tmp_path / "run").exists()
+
+
+def test_the_precision_of_the_networks_identifies_a_run(data, tmp_path):
+    """Where the configuration does not give it, `fit` adds it. Earlier ones lack it: their networks had float32."""
+    run, short = tmp_path / "run", {**SETTINGS, "steps": 4, "checkpoint_every": 4}
+    Run(run, {}).fit(small_model("vae"), data, **short)
+    words = "\n  precision: 'float32' there, 'bfloat16' now$"
+    with pytest.raises(ValueError, match=words):
+        Run(run, {}).fit(small_model("vae", precision="bfloat16"), data, **SETTINGS)
+    config = json.loads((run / "config.json").read_text())
+    assert config.pop("precision") == "float32"
+    (run / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match=words):
+        Run(run, {"precision": "bfloat16"})
+    rows = Run(run, {"precision": "float32"}).fit(small_model("vae"), data, **{**short, "steps": 8})
+    assert rows[-1]["step"] == 8 and json.loads((run / "config.json").read_text())["precision"] == "float32"

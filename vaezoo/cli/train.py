@@ -23,6 +23,7 @@ from vaezoo.choices import validate_choice
 from vaezoo.cli import outputs
 from vaezoo.data import ImageData
 from vaezoo.models import BaseVAE
+from vaezoo.networks.precision import PRECISIONS, resolve_precision
 from vaezoo.presets import Preset
 from vaezoo.serving import check_export_folder
 from vaezoo.training import Interrupted, Run
@@ -48,6 +49,12 @@ flags.DEFINE_integer("steps_per_execution", 1, "Training steps per compiled call
 flags.DEFINE_enum(
     "jit_compile", "auto", ["auto", "on", "off"], "XLA. auto: with a GPU, or for fully connected networks."
 )
+flags.DEFINE_string(
+    "precision",
+    None,
+    f"Of the networks, one of: {', '.join(PRECISIONS)}. auto: bfloat16 where the hardware multiplies in it, else "
+    "float32. Default: the preset's.",
+)
 flags.DEFINE_bool("evaluate", False, "Write scores.json and draw every figure that applies after training.")
 flags.DEFINE_integer("checkpoint_every", 1000, "Steps between checkpoints.")
 flags.DEFINE_integer("log_every", 100, "Steps between rows of metrics.csv.")
@@ -66,7 +73,8 @@ def main(argv: list[str]) -> None:
         sys.exit(f"{program}: unexpected argument {rest[0]!r}; flags start with --.")
     try:
         data, model, run, config = prepare()
-        print(f"{config['model']} on {data.name} ({data.origin}): {config['steps']} steps in {run.folder}", flush=True)
+        work = f"{config['steps']} steps in {config['precision']}"
+        print(f"{config['model']} on {data.name} ({data.origin}): {work}, {run.folder}", flush=True)
         with run.locked():
             train(data, model, run)
     except Interrupted as interrupted:
@@ -112,6 +120,7 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
     model_name, preset_name, preset = select_preset()
     given = dict(parse_setting(text) for text in FLAGS.set)
     check_settings(model_name, given)
+    precision = resolve_precision(preset.precision if FLAGS.precision is None else FLAGS.precision)
     data = vaezoo.data.load(FLAGS.dataset or preset.dataset, data_dir=FLAGS.data_dir)
     parameters = zoo.MODELS[model_name].hyperparameters()
     if "dataset_size" in parameters:
@@ -123,6 +132,7 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
         seed=FLAGS.seed,
         jit_compile={"on": True, "off": False}.get(FLAGS.jit_compile, "auto"),
         steps_per_execution=FLAGS.steps_per_execution,
+        precision=precision,
         **given,
     )
     steps = preset.steps if FLAGS.steps is None else FLAGS.steps
@@ -149,6 +159,7 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
         "seed": FLAGS.seed,
         "steps_per_execution": FLAGS.steps_per_execution,
         "jit_compile": model.jit_compile,
+        "precision": precision,
         "log_every": FLAGS.log_every,
         "checkpoint_every": FLAGS.checkpoint_every,
     }

@@ -13,7 +13,7 @@ from vaezoo.models import BaseVAE
 from vaezoo.training.loading import load_keras, load_newest
 from vaezoo.training.records import read_json, run_folder
 
-TRAINING = ("model", "preset", "steps", "batch_size", "learning_rate", "seed", "hyperparameters")
+TRAINING = ("model", "preset", "steps", "batch_size", "learning_rate", "precision", "seed", "hyperparameters")
 """Settings that are read from a run's config.json, or from the model.json of a SavedModel."""
 
 

@@ -7,8 +7,11 @@ from typing import Any
 
 
 def training_settings(training: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the training settings, excluding the seed, as a flat dict: the model, its hyperparameters, steps, ..."""
-    flat = {**training, **training.get("hyperparameters", {})}
+    """Returns the training settings, excluding the seed, as a flat dict: the model, its hyperparameters, steps, ...
+
+    Without a precision, which older runs did not record, it is float32.
+    """
+    flat = {"precision": "float32", **training, **training.get("hyperparameters", {})}
     vat = flat.pop("regularizer", None) or {}
     flat |= {f"vat_{name}": value for name, value in vat.get("config", {}).items()}
     return {name: value for name, value in flat.items() if name not in ("seed", "preset", "hyperparameters")}

@@ -30,7 +30,7 @@ class BaseVAE(RunningMeans):
     Args:
         encoder: maps images [B, H, W, C] to [B, latents.parameters], or to a list of mu [B, d], log_var [B, d] and the
             logits [B, K] of each categorical block.
-        decoder: maps codes [B, latents.size] to [B, H, W, C].
+        decoder: maps codes [B, latents.size] to [B, H, W, C]. The outputs of both networks are cast to float32.
         latents: the blocks of the code.
         likelihood: "bernoulli" (the decoder gives logits) or "gaussian" (it gives means, with standard deviation
             `scale` in units of the pixels' [0, 1]).

@@ -23,6 +23,8 @@ def checked_networks(
 ) -> tuple[keras.Model, keras.Model]:
     """The encoder, with one output, and the decoder.
 
+    They may compute and end in bfloat16: outputs are cast to float32 where they are used.
+
     Raises:
         ValueError: where they do not fit each other or the latents, where a layer computes in float16, and where the
             decoder of a Bernoulli likelihood ends in an activation that leaves no logits.

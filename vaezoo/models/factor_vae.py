@@ -81,7 +81,7 @@ class FactorVAE(BaseVAE):
         rec = reconstruction(x, p)
         kl = self.kl_terms(q)
         z, _ = self.latents.split(code)
-        D = self.discriminator(z, training=training)
+        D = tf.cast(self.discriminator(z, training=training), tf.float32)
         tc = D[:, 0] - D[:, 1]  # log D(z) - log(1 - D(z))
         terms = {"reconstruction": rec, **kl, "total_correlation": tc}
         loss = rec + sum(kl.values()) + at_step(self.gamma, self.step) * tc
@@ -91,8 +91,8 @@ class FactorVAE(BaseVAE):
         """Returns the cross-entropy of D in nats, a scalar, on the images of B and B'."""
         x, x_next = batches
         z, z_next = (self.sample_z(batch, fold(key, i), training) for i, batch in enumerate((x, x_next)))
-        from_joint = self.discriminator(z, training=training)
-        from_marginals = self.discriminator(permuted(z_next, fold(key, 2)), training=training)
+        from_joint = tf.cast(self.discriminator(z, training=training), tf.float32)
+        from_marginals = tf.cast(self.discriminator(permuted(z_next, fold(key, 2)), training=training), tf.float32)
         right = tf.nn.log_softmax(from_joint)[:, 0], tf.nn.log_softmax(from_marginals)[:, 1]
         loss = -0.5 * (tf.reduce_mean(right[0]) + tf.reduce_mean(right[1]))
         return {"discriminator": loss, "loss": loss}

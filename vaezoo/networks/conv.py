@@ -62,7 +62,7 @@ def conv_decoder(
     width: int = 128,
     seed: int | None = None,
 ) -> keras.Model:
-    """Builds a convolutional decoder, codes [B, inputs] -> [B, H, W, C], logits or means.
+    """Builds a convolutional decoder, codes [B, inputs] -> [B, H, W, C], logits or means in the compute dtype.
 
     It mirrors `conv_encoder`: two fully connected layers with ReLU, one 4x4 transposed convolution of stride 2 with
     ReLU for each of `filters`, and a linear one to C channels. Where the encoder rounds a side up, the surplus row or
@@ -90,8 +90,7 @@ def conv_decoder(
     x = layers.Reshape((height, width_, channels))(x)
     for target, channels in zip(reversed(sides[1:-1]), filters, strict=True):
         x = upsample(x, target, channels, activation="relu", kernel_initializer=next(kernels))
-    head = {"dtype": "float32", "kernel_initializer": next(kernels), "name": "head"}
-    x = upsample(x, sides[0], image_shape[-1], layer=PixelHead, **head)
+    x = upsample(x, sides[0], image_shape[-1], layer=PixelHead, kernel_initializer=next(kernels), name="head")
     return keras.Model(code, x, name="decoder")
 
 

@@ -49,7 +49,7 @@ def mlp_encoder(
 def mlp_decoder(
     image_shape: Sequence[int], inputs: int, *, hidden: Sequence[int] = (500, 500), seed: int | None = None
 ) -> keras.Model:
-    """Builds a fully connected decoder, codes [B, inputs] -> [B, H, W, C], logits or means.
+    """Builds a fully connected decoder, codes [B, inputs] -> [B, H, W, C], logits or means in the compute dtype.
 
     The defaults are IMAE's Table 1. Table 2 (dSprites) is `hidden=(1200, 1200, 1200)`.
 
@@ -67,5 +67,5 @@ def mlp_decoder(
     for units in hidden:
         x = layers.Dense(units, activation="relu", kernel_initializer=next(kernels))(x)
     pixels = math.prod(image_shape)
-    x = layers.Dense(pixels, dtype="float32", kernel_initializer=next(kernels), name="head")(x)
-    return keras.Model(code, layers.Reshape(tuple(image_shape), dtype="float32")(x), name="decoder")
+    x = layers.Dense(pixels, kernel_initializer=next(kernels), name="head")(x)
+    return keras.Model(code, layers.Reshape(tuple(image_shape))(x), name="decoder")

@@ -26,6 +26,7 @@ class Preset:
         batch_size: images in a minibatch. A training step draws `model.batches_per_step` minibatches.
         steps: training steps.
         hyperparameters: arguments of the model's constructor.
+        precision: "float32", "bfloat16" or "auto", of the networks that `vaezoo train` builds.
         source: the papers that the settings are from, and what differs from them.
     """
 
@@ -40,3 +41,4 @@ class Preset:
     steps: int
     hyperparameters: Mapping[str, Any]
     source: str
+    precision: str = "float32"

@@ -9,7 +9,7 @@ from typing import Any
 
 from vaezoo.training.records import parsing, read_json, run_folder
 
-TRAINING = ("preset", "dataset", "origin", "steps", "batch_size", "learning_rate", "seed")
+TRAINING = ("preset", "dataset", "origin", "steps", "batch_size", "learning_rate", "precision", "seed")
 
 
 def about_run(run: str | os.PathLike) -> dict[str, Any]:

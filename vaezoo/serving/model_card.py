@@ -16,6 +16,7 @@ from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 from tensorflow.dtypes import as_dtype
 
 from vaezoo.models import BaseVAE
+from vaezoo.networks.precision import compute_precision
 from vaezoo.packages import package_versions
 from vaezoo.serving.model_card_template import render
 
@@ -58,6 +59,7 @@ def collect_facts(version: Path, model: BaseVAE, name: str, about: Mapping[str, 
         "hyperparameters": {key: config[key] for key in hyperparameters if key not in ("latents", "name")},
         "latents": model.latents.get_config(),
         "image_shape": list(model.image_shape),
+        "precision": compute_precision(model.encoder, model.decoder),
         "parameters": sum(variable.numpy().size for variable in networks),
         "training": {},
         "scores": {},

@@ -27,6 +27,7 @@ MEANINGS = {
 TEMPLATE = """# {name}
 
 {model}, served by TensorFlow Serving. Images of {height} x {width} x {channels}; {gaussian} Gaussian latents{blocks}.
+The networks compute in {precision}.
 
 {equation}
 

@@ -17,16 +17,15 @@ import numpy as np
 from vaezoo.data import ImageData
 from vaezoo.durable import check_writable, folder_lock, remove_abandoned, write_text
 from vaezoo.models import BaseVAE
+from vaezoo.networks.precision import compute_precision
 from vaezoo.packages import package_versions
 from vaezoo.training.checkpoint import Checkpoint, list_checkpoints, newest_valid_checkpoint
 from vaezoo.training.checkpoint_callback import CheckpointCallback
 from vaezoo.training.checkpoint_manager import CheckpointManager
+from vaezoo.training.identity import differing_lines
 from vaezoo.training.metrics_csv import write_rows
 from vaezoo.training.metrics_logger import MetricsLogger
 from vaezoo.training.signals import Interrupted, recorded_signals
-
-NON_IDENTIFYING = ("preset", "dataset", "origin", "steps", "log_every", "checkpoint_every", "packages")
-"""Keys of a configuration that do not identify a run, because they do not change what a training step computes."""
 
 PACKAGES = ("vaezoo", "tensorflow", "keras")
 
@@ -40,7 +39,7 @@ class Run:
     Args:
         folder: folder of the run, which `fit` creates if it does not exist.
         config: JSON-serialisable settings of the training. They identify the run, except for those named in
-            `NON_IDENTIFYING`, which may change when a run resumes.
+            `identity.NON_IDENTIFYING`, which may change when a run resumes.
 
     Raises:
         ValueError: if the folder holds checkpoints of another configuration, files that are not of a run, or a
@@ -109,13 +108,7 @@ class Run:
         there = self.stored_config()
         if there is None:
             return
-        added_by_fit = {"data", "packages"} - config.keys()
-        differences = [
-            f"  {name}: {there.get(name)!r} there, {config.get(name)!r} now"
-            for name in sorted({*there, *config} - added_by_fit - {*NON_IDENTIFYING})
-            if there.get(name) != config.get(name)
-        ]
-        if differences:
+        if differences := differing_lines(there, config):
             raise ValueError(
                 f"{self.folder} holds a run with another configuration. Repeat that to resume it, or choose "
                 "another folder.\n" + "\n".join(differences)
@@ -165,6 +158,7 @@ class Run:
         check_intervals(model.steps_per_execution, **intervals)
         config = {
             **self.config,
+            "precision": compute_precision(model),
             "data": {"size": data.size, "digest": data.digest},
             "packages": package_versions(PACKAGES),
         }
