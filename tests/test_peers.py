@@ -1,5 +1,6 @@
 """The PyTorch steps that ours are compared with: the same losses, and the operations that both frameworks count."""
 
+import dataclasses
 import sys
 
 import numpy as np
@@ -104,6 +105,18 @@ class TestSteps:
             loss = ours.train_on_batch(images, return_dict=True)["loss"]
             ours.reset_metrics()
             assert float(theirs(x)) == pytest.approx(float(loss), rel=1e-5)
+
+    def test_the_loss_in_bfloat16_is_ours(self, no_noise):
+        from benchmarks.peers.torch_steps import STEPS
+        from benchmarks.peers.vaezoo_worker import create
+
+        cell = dataclasses.replace(CELLS["nonsyn_conv_bfloat16"], batch_size=2)  # slow on most CPUs
+        ours, theirs = create(cell, False), STEPS[cell.model](cell, "tuned")
+        assert ours.encoder.layers[1].compute_dtype == "bfloat16"
+        self.copy_weights(ours, theirs)
+        images = cells.images_of(cell)
+        loss = ours.train_on_batch(images, return_dict=True)["loss"]
+        assert float(theirs(theirs.images(images))) == pytest.approx(float(loss), rel=1e-3)
 
     @pytest.mark.parametrize("cell", ["nonsyn_conv", "joint_vae_mlp_4096", "joint_vae_mlp_784"])
     def test_pytorch_counts_the_same_flops(self, cell):

@@ -21,7 +21,7 @@ def about() -> dict:
 def gemm(dtype: str, size: int) -> float:
     """Returns the speed of a matrix product in GFLOPS."""
     a, b = torch.randn(2, size, size).to(getattr(torch, dtype))
-    return gflops(lambda: a @ b, time.perf_counter, size)
+    return gflops(lambda: a @ b, size)
 
 
 def prepare(cell: str, variant: str) -> str | None:

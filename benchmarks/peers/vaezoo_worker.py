@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import time
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -31,7 +30,7 @@ def about() -> dict:
 def gemm(dtype: str, size: int) -> float:
     """Returns the speed of a matrix product in GFLOPS."""
     a, b = tf.unstack(tf.cast(tf.random.normal((2, size, size)), dtype))
-    return gflops(lambda: tf.matmul(a, b), time.perf_counter, size)
+    return gflops(lambda: tf.matmul(a, b), size)
 
 
 def create(cell: Cell, jit_compile: bool | str) -> vaezoo.BaseVAE:

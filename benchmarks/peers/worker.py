@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -81,19 +82,18 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def gflops(multiply: Callable[[], Any], clock: Callable[[], float], size: int, repeats: int = 5) -> float:
+def gflops(multiply: Callable[[], Any], size: int, *, repeats: int = 5, seconds: float = 20.0) -> float:
     """Returns the speed of a product of two square matrices in 10^9 operations a second, the best of `repeats`.
 
     Args:
         multiply: computes the product and waits for it.
-        clock: returns the time in seconds.
         size: rows of each matrix.
-        repeats: number of products that are timed, after one that is not.
+        repeats: number of products.
+        seconds: time after which no further product begins.
     """
-    multiply()
-    durations = []
-    for _ in range(repeats):
-        start = clock()
+    durations: list[float] = []
+    while len(durations) < repeats and sum(durations) < seconds:
+        start = time.perf_counter()
         multiply()
-        durations.append(clock() - start)
+        durations.append(time.perf_counter() - start)
     return 2 * size**3 / min(durations) / 1e9
