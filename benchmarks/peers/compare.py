@@ -103,7 +103,7 @@ def report(cell: Cell, times: dict[Variant, Rounds], default: str, peak: float) 
     lines = [
         f"\n### {cell.name}",
         f"{gflop:.2f} GFLOP a step of {cell.minibatches} x {cell.batch_size} images, in {cell.dtype}",
-        "| step | ms | GFLOPS | of the peak | fastest tuned PyTorch / this (each round) |",
+        "| step | ms | GFLOPS | of the peak | fastest tuned PyTorch / this, by round (range) |",
         "| --- | --- | --- | --- | --- |",
     ]
     for variant, ms in median.items():
@@ -112,7 +112,7 @@ def report(cell: Cell, times: dict[Variant, Rounds], default: str, peak: float) 
             statistics.median(peer) / statistics.median(own)
             for peer, own in zip(times[tuned], times[variant], strict=True)
         ]
-        ratio = f"{median[tuned] / ms:.2f} ({min(each):.2f} to {max(each):.2f})"
+        ratio = f"{statistics.median(each):.2f} ({min(each):.2f} to {max(each):.2f})"
         mark = " (default)" if variant == ("vaezoo", default) else ""
         lines.append(f"| {', '.join(variant)}{mark} | {ms:.2f} | {speed:.1f} | {speed / peak:.0%} | {ratio} |")
     return lines
