@@ -3,40 +3,57 @@
     python benchmarks/train_step.py                          every preset on dSprites or MNIST shapes, both ways
     python benchmarks/train_step.py --presets=nonsyn_dsprites --steps=60
     python benchmarks/train_step.py --precision=bfloat16     only where the hardware has it: elsewhere it is slow
+    python benchmarks/train_step.py --peers                  steps of vaezoo and the same ones in PyTorch
 
 All variants of a preset are timed in turn, round after round, in one process, so that what else the machine does
 falls on all alike; the table gives medians over all steps, and ratios. "pipeline" is what drawing the batch adds.
+
+With `--peers`, vaezoo and PyTorch run in one process each, strictly in turn (see `benchmarks/peers`). PyTorch is
+installed by `pip install ".[peers]"`, or `--torch_python` names the interpreter of an environment that has it.
 """
 
 import os
 import statistics
 import sys
-import time
-from collections.abc import Mapping
 from pathlib import Path
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import keras
 import numpy as np
 import tensorflow as tf
 from absl import app, flags, logging
 
 import vaezoo
+from benchmarks.clock import Clock
+from benchmarks.peers.cells import CELLS
+from benchmarks.peers.compare import compare
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("presets", list(vaezoo.PRESETS), "Presets to time.")
 flags.DEFINE_integer("steps", 20, "Steps in a round.")
 flags.DEFINE_integer("rounds", 3, "Rounds, after one that is not counted.")
 flags.DEFINE_string("precision", "float32", "Of the networks: float32, bfloat16 or auto.")
+flags.DEFINE_bool("peers", False, "Compare with PyTorch instead.")
+flags.DEFINE_list("cells", list(CELLS), "With --peers, the steps to time.")
+flags.DEFINE_enum("bfloat16", "auto", ["auto", "always", "never"], "With --peers: auto asks the CPU.")
+flags.DEFINE_string("torch_python", sys.executable, "With --peers, the interpreter that runs PyTorch.")
 
 
 def main(argv: list[str]) -> None:
-    """Prints a row for each preset."""
+    """Prints a row for each preset, or the comparison with PyTorch."""
     del argv
     logging.set_verbosity(logging.WARNING)
+    if FLAGS.peers:
+        compare(
+            cells=FLAGS.cells,
+            steps=FLAGS.steps,
+            rounds=FLAGS.rounds,
+            bfloat16=FLAGS.bfloat16,
+            torch_python=FLAGS.torch_python,
+        )
+        return
     print(f"{os.cpu_count()} cores, TensorFlow {tf.__version__}, oneDNN {os.environ['TF_ENABLE_ONEDNN_OPTS']}")
     print("| preset | images a step | graph, ms | XLA, ms | XLA / graph | with pipeline / without | chosen |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
@@ -69,18 +86,6 @@ def row(name: str) -> str:
     graph, xla, fed = ms["still", False], ms["still", True], ms["fed", chosen]
     cells = [name, images, f"{graph:.1f}", f"{xla:.1f}", f"{xla / graph:.2f}", f"{fed / ms['still', chosen]:.2f}"]
     return f"| {' | '.join(map(str, cells))} | {'XLA' if chosen else 'graph'} |"
-
-
-class Clock(keras.callbacks.Callback):
-    """The ends of the steps, in seconds: fit's own start is no step."""
-
-    def __init__(self):
-        super().__init__()
-        self.ends = []
-
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Notes the time."""
-        self.ends.append(time.perf_counter())
 
 
 def images_of(preset: vaezoo.presets.Preset) -> vaezoo.data.ImageData:
