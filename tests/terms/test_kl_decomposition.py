@@ -7,6 +7,7 @@ from scipy.stats import norm
 from vaezoo.terms import (
     aggregate_kl,
     aggregate_posterior,
+    aggregate_posteriors,
     dimension_mi,
     dimension_wise_kl,
     gaussian_kl,
@@ -41,13 +42,13 @@ def weights_by_definition(B, N, estimator):
 @pytest.mark.parametrize("estimator", ["mws", "mss"])
 @pytest.mark.parametrize("B", [2, 3, 8])
 def test_weights_follow_the_definition(estimator, B):
-    w = pair_weights(B, 100, estimator).numpy()
+    w = pair_weights(tf.range(B), B, 100, estimator).numpy()
     np.testing.assert_allclose(w, weights_by_definition(B, 100, estimator), rtol=1e-6)
     np.testing.assert_allclose(w.sum(axis=1), 1.0 if estimator == "mss" else 1 / 100, rtol=1e-6)
 
 
 def test_stratified_weights_have_1_over_N_on_the_diagonal_alone():
-    w = pair_weights(6, 1000, "mss").numpy()
+    w = pair_weights(tf.range(6), 6, 1000, "mss").numpy()
     np.testing.assert_allclose(np.diag(w), 1e-3, rtol=1e-6)
     assert (w[~np.eye(6, dtype=bool)] > 0.1).all()
 
@@ -62,7 +63,7 @@ def test_a_batch_larger_than_the_data_set_is_taken_for_all_of_it(jit_compile):
 
     small, whole = joint(*encoded(B=32))
     np.testing.assert_allclose(small, whole, rtol=1e-6)
-    np.testing.assert_allclose(pair_weights(8, 5, "mss").numpy().sum(axis=1), 1.0, rtol=1e-6)
+    np.testing.assert_allclose(pair_weights(tf.range(8), 8, 5, "mss").numpy().sum(axis=1), 1.0, rtol=1e-6)
 
 
 @pytest.mark.parametrize("estimator", ["mws", "mss"])
@@ -77,6 +78,29 @@ def test_densities_are_those_of_a_plain_loop(estimator):
         np.testing.assert_allclose(q.joint[i], logsumexp(log_q.sum(-1), b=w[i]), rtol=1e-4)
         for k in range(3):
             np.testing.assert_allclose(q.marginals[i, k], logsumexp(log_q[:, k], b=w[i]), rtol=1e-4)
+
+
+@pytest.mark.parametrize("estimator", ["mws", "mss"])
+@pytest.mark.parametrize("static, jit_compile", [(True, False), (True, True), (False, False), (False, True)])
+def test_blocks_of_rows_do_not_show(estimator, static, jit_compile, monkeypatch):
+    """Values and gradients of 23 images in blocks of 5 rows, the last one of 3, are those of one block."""
+    code = encoded(B=23, d=4)
+    shape = [23 if static else None, 4]
+
+    def values_and_gradients(*code):
+        with tf.GradientTape() as tape:
+            tape.watch(code)
+            q = aggregate_posterior(*code, dataset_size=N, estimator=estimator)
+            loss = tf.reduce_sum(tf.sin(q.joint)) + tf.reduce_sum(q.marginals**2)
+        return [q.joint, q.marginals, *tape.gradient(loss, code)]
+
+    whole = values_and_gradients(*code)
+    monkeypatch.setattr(aggregate_posteriors, "BLOCK", 5 * 23 * 4)
+    compiled = tf.function(
+        values_and_gradients, input_signature=3 * [tf.TensorSpec(shape)], jit_compile=jit_compile, autograph=False
+    )
+    for expected, got in zip(whole, compiled(*code), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("estimator", ["mws", "mss"])
