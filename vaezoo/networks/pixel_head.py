@@ -10,21 +10,20 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("vaezoo")
 class PixelHead(keras.layers.Conv2DTranspose):
-    """Keras's Conv2DTranspose, faster on CPUs for 4x4 kernels, strides of 2, "same" padding and few channels.
+    """Keras's Conv2DTranspose, trained faster on CPUs with 4x4 kernels, strides of 2, "same" padding and few channels.
 
-    oneDNN computes convolutions to one channel as if there were a channel for each lane of its vectors. This layer
-    makes its outputs by `transposed_convolution`, in training with the gradients of the convolution. Arguments, weights
-    and results (but for rounding) are Keras's, and so is the computation with a GPU and for other kernels.
+    oneDNN computes convolutions to one channel as if there were a channel for each lane of its vectors. In training, this
+    layer makes its outputs by `transposed_convolution`, and its gradients by convolutions. Arguments, weights and results
+    (but for rounding) are Keras's, and so is the computation outside training, with a GPU and for other kernels.
     """
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Maps [B, h, w, n] to [B, 2h, 2w, C]."""
         own = (self.kernel_size, self.strides, self.padding, self.dilation_rate) == ((4, 4), (2, 2), "same", (1, 1))
-        if not own or self.data_format != "channels_last" or tf.config.list_logical_devices("GPU"):
+        own = own and training and self.data_format == "channels_last"
+        if not own or tf.config.list_logical_devices("GPU"):
             return super().call(inputs)
-        # An exported graph could not be read back with a gradient of its own in it.
-        compute = with_gradients if training else transposed_convolution
-        outputs = compute(inputs, tf.convert_to_tensor(self.kernel))
+        outputs = with_gradients(inputs, tf.convert_to_tensor(self.kernel))
         outputs = outputs + self.bias if self.use_bias else outputs
         return self.activation(outputs)
 
