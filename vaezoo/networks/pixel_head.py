@@ -12,9 +12,10 @@ import tensorflow as tf
 class PixelHead(keras.layers.Conv2DTranspose):
     """Keras's Conv2DTranspose, trained faster on CPUs with 4x4 kernels, strides of 2, "same" padding and few channels.
 
-    oneDNN computes convolutions to one channel as if there were a channel for each lane of its vectors. In training, this
-    layer makes its outputs by `transposed_convolution`, and its gradients by convolutions. Arguments, weights and results
-    (but for rounding) are Keras's, and so is the computation outside training, with a GPU and for other kernels.
+    oneDNN computes convolutions to one channel as if there were a channel for each lane of its vectors. In training,
+    this layer makes its outputs by `transposed_convolution`, and its gradients by convolutions. Arguments, weights and
+    results (but for rounding) are Keras's, and so is the computation outside training, with a GPU and for other
+    kernels.
     """
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
