@@ -3,16 +3,15 @@
 import ctypes
 import gc
 import os
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
-import keras
 import numpy as np
 import pytest
-from small import SHAPE
 
-gc.freeze()  # what is imported stays: a collection need not look at it
+# TensorFlow is imported by the tests: pytest-xdist's first process, which runs none, does without.
 
 
 def pytest_collection_modifyitems(items):
@@ -20,9 +19,16 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+def pytest_collection_finish():
+    """What is imported stays: a garbage collection need not look at it."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def images():
     """Forty-eight 8x8 images: a bright rectangle each."""
+    from small import SHAPE
+
     rng = np.random.default_rng(0)
     x = np.zeros((48, *SHAPE), np.float32)
     for image in x:
@@ -34,6 +40,8 @@ def images():
 @pytest.fixture(autouse=True)
 def nothing_left_behind():
     """No test leaves a dtype policy or Keras's graphs to the next."""
+    import keras
+
     yield
     keras.config.set_dtype_policy("float32")
     keras.utils.clear_session(free_memory=False)  # a full collection of all graphs takes half a second
@@ -41,7 +49,9 @@ def nothing_left_behind():
 
 @pytest.fixture(autouse=True, scope="module")
 def memory_is_returned():
-    """Graphs lie in cycles that Python would keep for long, and what is freed goes back to the system."""
+    """Graphs lie in cycles that Python would keep for long; dSprites is cached; what is freed goes back to the system."""
     yield
+    if "vaezoo.data.sprites" in sys.modules:
+        sys.modules["vaezoo.data.sprites"].draw_all.cache_clear()
     gc.collect()
     getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)(0)
