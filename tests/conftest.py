@@ -49,7 +49,7 @@ def nothing_left_behind():
 
 @pytest.fixture(autouse=True, scope="module")
 def memory_is_returned():
-    """Graphs lie in cycles that Python would keep for long; dSprites is cached; what is freed goes back to the system."""
+    """Frees graphs, which lie in cycles, and the cached dSprites; what is freed goes back to the system."""
     yield
     if "vaezoo.data.sprites" in sys.modules:
         sys.modules["vaezoo.data.sprites"].draw_all.cache_clear()
