@@ -192,6 +192,7 @@ class ImageData:
 
 
 def _prefetched(order: tf.data.Dataset, batch: Callable) -> tf.data.Dataset:
+    batch = tf.autograph.experimental.do_not_convert(batch)
     batches = order.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     options = tf.data.Options()
     # tf.data's graph rewrites copy captured tensors, 360 MiB of them for dSprites.

@@ -43,6 +43,7 @@ def _key(seed: int, epoch: tf.Tensor) -> tf.Tensor:
 def shuffled_batches(size: int, batch_size: int, *, seed: int, start_step: int, steps: int) -> tf.data.Dataset:
     """Returns batches start_step ... start_step + steps - 1 of the shuffled stream, as int64 indices [B]."""
 
+    @tf.autograph.experimental.do_not_convert
     def batch(n: tf.Tensor) -> tf.Tensor:
         return shuffled(n * batch_size + tf.range(batch_size, dtype=tf.int64), size, seed)
 
@@ -55,6 +56,7 @@ def ordered_batches(size: int, batch_size: int, *, start_step: int, steps: int) 
     The last batch of the set may be smaller than the others.
     """
 
+    @tf.autograph.experimental.do_not_convert
     def batch(n: tf.Tensor) -> tf.Tensor:
         return tf.range(n * batch_size, tf.minimum((n + 1) * batch_size, size))
 
@@ -80,6 +82,7 @@ def paired_batches(
     d = len(sizes)
     strides = tf.constant(np.cumprod([1, *sizes[:0:-1]])[::-1], tf.int64)
 
+    @tf.autograph.experimental.do_not_convert
     def batch(n: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         pair = tf.stack([tf.constant(seed, tf.int64), n])
         u = tf.random.stateless_uniform([batch_size, 3 * d + 1], pair, dtype=tf.float64, alg="philox")

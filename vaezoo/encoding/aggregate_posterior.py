@@ -79,7 +79,7 @@ def dataset_aggregate_posterior(
     return AggregatePosterior(z=tf.constant(z), given_x=given_x, joint=joint, marginals=marginals)
 
 
-@tf.function(jit_compile=True)
+@tf.function(jit_compile=True, autograph=False)
 def densities(
     z: tf.Tensor, own: tf.Tensor, mean: tf.Tensor, log_var: tf.Tensor, weights: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:

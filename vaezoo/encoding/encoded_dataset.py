@@ -138,7 +138,7 @@ def encode_dataset(
 
     pixels = tf.TensorSpec([None, *model.image_shape], tf.float32)
 
-    @tf.function(input_signature=[pixels])
+    @tf.function(input_signature=[pixels], autograph=False)
     def encode(x: tf.Tensor) -> tuple[tf.Tensor, ...]:
         q = model.encode(x)
         return q.mu, q.log_var, *q.probs

@@ -58,7 +58,9 @@ def likelihood_bounds(
     indices = sample_indices(data, None if images is None else min(images, data.size), seed)
     per_batch, per_draw = max(1, DECODED // k), min(k, DECODED)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, *model.image_shape]), tf.TensorSpec([2], tf.int32)])
+    @tf.function(
+        input_signature=[tf.TensorSpec([None, *model.image_shape]), tf.TensorSpec([2], tf.int32)], autograph=False
+    )
     def weigh(x: tf.Tensor, key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
         """Returns log p(x | z, y) and log w, each [per_draw, B], and the KLs, each [B]."""
         q = model.encode(x)

@@ -80,6 +80,7 @@ def checked_dataset(dataset: tf.data.Dataset, spec: Spec, most: int | None, what
     if dataset.cardinality() == 0:
         raise ValueError("Expected batches of images. Received an empty tf.data.Dataset.")
 
+    @tf.autograph.experimental.do_not_convert
     def check(n: tf.Tensor, batch: Any) -> Any:
         where, size = f"Batch {{}} of the {what}:", "`dataset_size` must be at least the batch size"
         values = "expected images in [0, 1]. Received values from"

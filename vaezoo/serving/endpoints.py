@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 
 import tensorflow as tf
@@ -12,6 +13,8 @@ from vaezoo.serving.checks import ensure_range, ensure_rows, ensure_shape
 MAX_VALUES = 64  # values of one image in a traversal
 MAX_TRAVERSED = 256 * MAX_VALUES  # images of one traversal request
 PNG = struct.unpack(">4i", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")  # the start of a PNG file; width and height follow
+
+graph_function = functools.partial(tf.function, autograph=False)  # nothing to convert, which takes seconds
 
 
 def block_names(name: str, blocks: int) -> list[str]:
@@ -57,8 +60,8 @@ class Endpoints:
         self.probs, self.labels = (block_names(name, len(self.classes)) for name in ("probs", "label"))
         pixels = tf.TensorSpec([None, *model.image_shape], tf.float32, "image")
         code = tf.TensorSpec([None, model.latents.size], tf.float32, "code")
-        self.encoded = tf.function(self._encode, input_signature=[pixels])
-        self.decoded = tf.function(model.decode, input_signature=[code])
+        self.encoded = graph_function(self._encode, input_signature=[pixels])
+        self.decoded = graph_function(model.decode, input_signature=[code])
         self.inputs = {
             "image": pixels,
             "mean": tf.TensorSpec([None, model.latents.gaussian], tf.float32, "mean"),
@@ -80,7 +83,7 @@ class Endpoints:
         if self.model.image_shape[-1] in (1, 3, 4):  # those of PNG files
             served[self.encode_bytes] = ["image_bytes"]
         functions = {
-            function.__name__: tf.function(function, input_signature=[self.inputs[field] for field in fields])
+            function.__name__: graph_function(function, input_signature=[self.inputs[field] for field in fields])
             for function, fields in served.items()
         }
         return {"serving_default": functions["encode"], **functions}
