@@ -17,10 +17,14 @@ CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tensorflow_probability", "absl.app", "vaezoo.zoo", "vaezoo.serving"])
 
 
-def call(function, *arguments):
-    """What a function of a module returns, or raises, in a process of its own."""
-    with ProcessPoolExecutor(1, mp_context=CONTEXT) as process:
+def call(function, *arguments, **environment):
+    """What a function of a module returns, or raises, in a process of its own with some environment variables."""
+    with ProcessPoolExecutor(1, CONTEXT, set_environment, (environment,)) as process:
         return process.submit(function, *arguments).result()
+
+
+def set_environment(variables):
+    os.environ.update(variables)
 
 
 def python(*command, cwd):
