@@ -90,7 +90,8 @@ def test_streamed_shapes3d_keeps_the_order_of_its_files(tmp_path, monkeypatch):
     assert first.shape == second.shape == (8, 4, 5, 3)
 
 
-def test_smallnorb(tmp_path):
+@pytest.mark.parametrize("file_format, streamed", [("tfrecord", None), ("array_record", True)])
+def test_smallnorb(tmp_path, file_format, streamed):
     n = 20
     classes = np.stack([np.arange(n) % 5, np.arange(n) % 9, np.arange(n) % 18, np.arange(n) % 6], axis=1)
     images = RNG.integers(256, size=(n, 96, 96, 1), dtype=np.uint8)
@@ -108,12 +109,22 @@ def test_smallnorb(tmp_path):
             {"image": i, "image2": 255 - i, "instance": 4, **dict(zip(names, c, strict=True))}
             for i, c in zip(images, classes.tolist(), strict=True)
         ],
+        file_format,
     )
-    small, data = (load(name, data_dir=tmp_path) for name in ("smallnorb", "tfds:smallnorb"))
+    small, data = (load(name, data_dir=tmp_path, streamed=streamed) for name in ("smallnorb", "tfds:smallnorb"))
+    assert isinstance(data.stored, rows.Rows) == bool(streamed)
     assert small.image_shape == (64, 64, 1) and data.image_shape == (96, 96, 1)
     assert data.factors.names == ("category", "elevation", "azimuth", "lighting") and data.factors.values[2][1] == 20
     np.testing.assert_array_equal(np.rint(255 * data.images(data.factors.indices(classes))), images)
     np.testing.assert_array_equal(data.labels, data.factors.classes(range(n))[:, 0])
+
+
+def test_other_pixels_than_bytes_have_no_random_access(tmp_path):
+    image = np.full((4, 5, 1), 60_000, np.uint16)
+    features = lambda kind: {"image": kind.Image(shape=(4, 5, 1), dtype=np.uint16)}  # noqa: E731
+    prepare(tmp_path, "deep", features, [{"image": image}] * 3, "array_record")
+    with pytest.raises(ValueError, match="Expected uint8 images in 'deep/1.2.0', .* Received: uint16"):
+        load("tfds:deep", data_dir=tmp_path)
 
 
 def test_sprites_with_random_access(tmp_path):

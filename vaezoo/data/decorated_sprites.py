@@ -6,6 +6,8 @@ References:
 """
 
 import dataclasses
+import functools
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -46,13 +48,21 @@ class DecoratedSprites:
         sprites = self.data.floats(indices)
         if self.kind == "color":
             return sprites * tf.gather(self.colours, indices)[:, None, None]
+        return tf.minimum(sprites + self.noise(tf.cast(indices, tf.int64)), 1.0)
 
-        def uniform(index: tf.Tensor) -> tf.Tensor:
+    @functools.cached_property
+    def noise(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """A compiled function from indices [B] to the noise of their images, float32 [B, H, W, 3]."""
+
+        def of_image(index: tf.Tensor) -> tf.Tensor:
             key = tf.stack([tf.constant(SEED, tf.int64), index])
             return tf.random.stateless_uniform(self.shape[1:], key, alg="philox")
 
-        noise = tf.TensorSpec(self.shape[1:], tf.float32)
-        return tf.minimum(sprites + tf.map_fn(uniform, tf.cast(indices, tf.int64), fn_output_signature=noise), 1.0)
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)])
+        def of_images(indices: tf.Tensor) -> tf.Tensor:
+            return tf.map_fn(of_image, indices, fn_output_signature=tf.TensorSpec(self.shape[1:], tf.float32))
+
+        return of_images
 
     def digest(self) -> str:
         """Returns a hash of the sprites' own digest, the kind and the seed, 32 hexadecimal digits."""

@@ -133,13 +133,14 @@ def tfds_set(name: str, request: Request, wanted: str = "", raw: bool = False) -
     copy = tfds_copies.find_or_download(name, request.folders, request.data_dir, wanted)
     request.check_split(name, tfds_reader.splits(copy))
     base = name.partition(":")[0]
-    images, labels, classes = tfds_reader.read(copy, request.split, request.streamed)
+    smaller = base == "smallnorb" and not raw
+    images, labels, classes = tfds_reader.read(copy, request.split, False if smaller else request.streamed)
+    images = reduced(images, SIZE) if smaller else images
     factors: FactorGrid | FactorTable | None = None
     if classes is not None and base == "shapes3d":
         images, factors = in_order_of_grid(images, classes)
     elif classes is not None:
         factors = smallnorb.table(*classes.T)
-        images = images if raw or isinstance(images, Rows) else reduced(images, SIZE)
     return image_set(images, labels, name, origin=f"TFDS {base} {copy.name}", factors=factors)
 
 

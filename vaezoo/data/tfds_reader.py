@@ -46,7 +46,8 @@ def read(folder: Path, split: str, streamed: bool | None = None) -> TfdsImages:
         The images [N, H, W, C], or rows that are read on demand, with labels and factors.
 
     Raises:
-        ValueError: if the examples have no image, several, or images of varying size, or do not fit into memory.
+        ValueError: if the examples have no image, several, or images of varying size, or the images do not fit into
+            memory, or are not uint8 where they have random access.
     """
     info = _builder(folder).info
     image, label, truth = keys_of(info)
@@ -55,8 +56,12 @@ def read(folder: Path, split: str, streamed: bool | None = None) -> TfdsImages:
     columns = [key for key in (label, *truth) if key]
     read = np.empty((n, len(columns)), np.int64)
     source = tfds_rows.source_of(_builder(folder), split)
-    in_place = source is not None and kind.np_dtype == np.uint8
-    if in_place and (size > rows.STREAMED_FROM if streamed is None else streamed):
+    if source is not None and kind.np_dtype != np.uint8:
+        raise ValueError(
+            f"Expected uint8 images in '{info.full_name}', or files of another format than array_record. "
+            f"Received: {np.dtype(kind.np_dtype)}"
+        )
+    if source is not None and (size > rows.STREAMED_FROM if streamed is None else streamed):
         stored = tfds_rows.TfdsRows(source, image, kind.shape, info.full_name)
         batches = source.batches({key: tf.int64 for key in columns}) if columns else ()
     else:

@@ -5,8 +5,10 @@ import zipfile
 
 import numpy as np
 import pytest
+from small import small_model
 
 from vaezoo.data import from_arrays, load, npy, rows
+from vaezoo.training import Run
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(256, size=(90, 4, 5, 3), dtype=np.uint8)
@@ -153,3 +155,21 @@ def test_a_member_after_another_one_with_a_long_name(tmp_path):
     os.truncate(path, path.stat().st_size // 2)
     with pytest.raises(ValueError, match="to be a whole"):
         load(path, streamed=True)
+
+
+def test_training_resumes_to_the_same_bits(tmp_path):
+    """From a file, interrupted after three of seven steps, and from memory without an interruption."""
+    images = RNG.integers(256, size=(40, 8, 8, 1), dtype=np.uint8)
+    path = write(tmp_path, ".npy", images)
+    weights = []
+    for number, (streamed, stops) in enumerate(((False, (7,)), (True, (3, 7)))):
+        for steps in stops:
+            model = small_model("beta_vae")
+            run = Run(tmp_path / f"run{number}", {"model": "beta_vae"})
+            run.fit(model, load(path, streamed=streamed), steps=steps, batch_size=8, seed=0, checkpoint_every=3)
+        weights.append([variable.numpy() for variable in model.variables])
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    images[0] ^= 1
+    with pytest.raises(ValueError, match="another configuration"):
+        run.fit(model, load(write(tmp_path, ".npy", images), streamed=True), steps=9, batch_size=8, seed=0)
