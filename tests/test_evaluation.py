@@ -251,6 +251,17 @@ def test_factors_of_one_value_are_left_out(run, data, tmp_path):
     assert received["scores"] == evaluate(run, dataset=data, **options)["scores"]
 
 
+def test_sets_that_are_no_full_grid_are_scored_by_matching_rows(run, data, images, tmp_path):
+    less = vaezoo.data.constrained(data, holes=0.1, seed=0)
+    shuffled = vaezoo.data.from_arrays(images[::-1], factors=data.factors.classes(range(48))[::-1])
+    for number, table in enumerate((less, shuffled)):
+        scores = evaluate(run, dataset=table, metrics="all", out=tmp_path / f"{number}")
+        assert not [name for name, about in scores["protocol"].items() if "error" in about]
+        for name in ("beta_vae_score", "factor_vae_score"):
+            assert scores["protocol"][name]["arguments"]["grid"] == "matching rows"
+        assert all(0 <= scores["scores"][name][name] <= 1 for name in ("mig", "sap", "irs"))
+
+
 def test_few_images_of_a_grid_keep_their_classes(run, data, tmp_path):
     """Of ten images and eight values of b, most occur once."""
     received = evaluate(run, dataset=data, images=10, metrics=["mig", "irs"], out=tmp_path)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tiny import COLOURED, IMAGES, LABELS, PIXELS, SMALL, same
 
-from vaezoo.data import files, load, sources, sprites, tfds_reader
+from vaezoo.data import files, load, sources, sprites, tfds_copies
 
 
 class Trap:
@@ -45,14 +45,15 @@ def test_the_trap_works(trap, tmp_path):
         ("mnits", "Unknown data set 'mnits'. Did you mean 'mnist'? Choose from: dsprites, mnist, fashion_mnist"),
         ("zzz", "Unknown data set 'zzz'. Choose from: "),
         ("celeba", "Unknown data set 'celeba'. Did you mean 'tfds:celeb_a'? Choose from: "),
-        ("Shapes3D", "Did you mean 'tfds:shapes3d'?"),
-        ("3dshapes", "Did you mean 'tfds:shapes3d'?"),
+        ("Shapes3D", "Did you mean 'shapes3d'?"),
+        ("3dshapes", "Did you mean 'shapes3d'?"),
         ("cifar_10", "Did you mean 'tfds:cifar10'?"),
         ("svhn_cropped", "Did you mean 'tfds:svhn_cropped'?"),
         ("kmnist", "Did you mean 'tfds:kmnist'?"),  # and not mnist
         ("binarized_mnist", "Did you mean 'tfds:binarized_mnist'?"),
         ("dsprite", "Did you mean 'dsprites'?"),
-        ("cars3d", "Unknown data set 'cars3d'. TFDS does not have it either: save its images as an .npz file."),
+        ("colour_dsprites", "Did you mean 'color_dsprites'?"),
+        ("mpi3d", "Did you mean 'mpi3d_toy'?"),
         ("tfds:mnits", "Unknown data set of TFDS 'mnits'. Did you mean 'tfds:mnist'?"),
     ],
 )
@@ -64,18 +65,18 @@ def test_unknown_names(name, message):
 
 def test_the_suggested_sets_of_tfds_exist_and_can_be_read():
     tfds = pytest.importorskip("tensorflow_datasets")
-    for name in set(tfds_reader.SETS.values()):
+    for name in set(tfds_copies.SETS.values()):
         kinds = tfds.builder(name).info.features.items()
         (shape,) = [kind.shape for _, kind in kinds if isinstance(kind, tfds.features.Image)]
         assert None not in shape, name
-    assert not set(sources.ELSEWHERE) & set(tfds.list_builders(with_community_datasets=False))
+    assert not {"cars3d", "mpi3d"} & set(tfds.list_builders(with_community_datasets=False))
 
 
 @pytest.mark.parametrize("name", ["", "/etc", "../mnist", "mnist/", "mnist/..", "mnist:*", "mnist:3", "mnist\n", "a b"])
 def test_what_cannot_be_a_name_of_tfds(name, tmp_path, monkeypatch):
     """They are rejected before folders, TFDS and the network are searched, which takes minutes."""
-    monkeypatch.setattr(tfds_reader, "find", None)
-    monkeypatch.setattr(tfds_reader, "download", None)
+    monkeypatch.setattr(tfds_copies, "find", None)
+    monkeypatch.setattr(tfds_copies, "download", None)
     with pytest.raises(
         ValueError, match="Expected the name of a data set of TFDS, as tfds:mnist.* Received: "
     ) as error:
@@ -87,7 +88,7 @@ def test_what_cannot_be_a_name_of_tfds(name, tmp_path, monkeypatch):
     "name", ["mnist", "emnist/letters", "mnist:3.0.1", "cifar10_corrupted/fog_1:1.0.0", "a/v1.0-x+y"]
 )
 def test_what_can_be_a_name_of_tfds(name):
-    tfds_reader.check_name(name)
+    tfds_copies.check_name(name)
 
 
 def test_missing_folders_and_files(monkeypatch, tmp_path):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from tiny import COLOURED, IMAGES, PIXELS, SMALL, same
 
-from vaezoo.data import load, sprites, tfds_reader
+from vaezoo.data import load, sprites, tfds_copies, tfds_reader
 
 
-def prepare(folder, name, features, examples):
+def prepare(folder, name, features, examples, file_format=None):
     """Prepares a set as TFDS does, in its own shuffled order."""
     tfds = pytest.importorskip("tensorflow_datasets")
 
@@ -26,7 +26,7 @@ def prepare(folder, name, features, examples):
             yield from enumerate(examples)
 
     Prepared.name = name
-    Prepared(data_dir=str(folder)).download_and_prepare()
+    Prepared(data_dir=str(folder), file_format=file_format).download_and_prepare()
 
 
 def test_tfds(tmp_path):
@@ -93,7 +93,7 @@ def test_tfds_sprites_in_the_published_order(tfds_sprites, monkeypatch):
 
 def test_tfds_sprites_with_one_missing(tfds_sprites):
     with pytest.raises(ValueError, match="Expected all 48 images .* Received: 47"):
-        tfds_reader.read_sprites(tfds_reader.find("dsprites", [tfds_sprites(47)]), SMALL)
+        tfds_reader.read_sprites(tfds_copies.find("dsprites", [tfds_sprites(47)]), SMALL)
 
 
 def test_newest_version(tmp_path):
@@ -101,9 +101,9 @@ def test_newest_version(tmp_path):
         (tmp_path / "set" / version).mkdir(parents=True)
         if "incomplete" not in version:
             (tmp_path / "set" / version / "dataset_info.json").touch()
-    assert tfds_reader.find("set", [tmp_path / "none", tmp_path]).name == "1.10.0"
-    assert tfds_reader.find("set:1.9.0", [tmp_path]).name == "1.9.0"
-    assert tfds_reader.find("other", [tmp_path]) is None
+    assert tfds_copies.find("set", [tmp_path / "none", tmp_path]).name == "1.10.0"
+    assert tfds_copies.find("set:1.9.0", [tmp_path]).name == "1.9.0"
+    assert tfds_copies.find("other", [tmp_path]) is None
 
 
 # Without a network
@@ -119,12 +119,12 @@ def test_offline(monkeypatch, tmp_path, name):
     def asked(*args, **kwargs):
         raise AssertionError("TFDS was asked to download.")
 
-    monkeypatch.setattr(tfds_reader.urllib.request, "urlopen", no_network)
+    monkeypatch.setattr(tfds_copies.urllib.request, "urlopen", no_network)
     monkeypatch.setattr("tensorflow_datasets.builder", asked)
     monkeypatch.setenv("VAEZOO_DATA_DIR", str(tmp_path))
     with pytest.raises(FileNotFoundError) as error:
         load(name)
-    for words in ("the network is down", str(tmp_path), str(tfds_reader.default_folder()), "VAEZOO_DATA_DIR"):
+    for words in ("the network is down", str(tmp_path), str(tfds_copies.default_folder()), "VAEZOO_DATA_DIR"):
         assert words in str(error.value)
     assert ("mnist.npz" in str(error.value)) == (name == "mnist")
 
@@ -137,7 +137,7 @@ def test_a_network_that_never_answers(monkeypatch):
         ended.set()
         raise OSError("too late")
 
-    monkeypatch.setattr(tfds_reader.urllib.request, "urlopen", urlopen)
-    assert "no answer" in tfds_reader._unreachable(timeout=0.2)
+    monkeypatch.setattr(tfds_copies.urllib.request, "urlopen", urlopen)
+    assert "no answer" in tfds_copies._unreachable(timeout=0.2)
     assert not ended.is_set()
     answers.set()

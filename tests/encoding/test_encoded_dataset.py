@@ -64,6 +64,26 @@ def test_a_sample_keeps_images_factors_and_labels_together(model, data, images):
     assert list(encode_dataset(model, data, images=20, seed=4).indices) != list(chosen)
 
 
+def test_only_a_grid_in_its_order_is_whole(model, data, images):
+    """All images of a table in another order, or with a combination missing, are no grid to intervene on."""
+    classes = data.factors.classes(range(48))
+    for factors, whole in ((classes, True), (classes[::-1], False), (np.repeat(classes[::2], 2, axis=0), False)):
+        table = vaezoo.data.from_arrays(images, factors=factors, factor_names=("a", "b"))
+        encoded = encode_dataset(model, table)
+        np.testing.assert_array_equal(encoded.factors[:, 0], factors[:, 0])
+        assert encoded.whole_grid == whole and encoded.factor_names == ("a", "b")
+
+
+def test_images_are_not_all_in_memory_at_once(model, tmp_path, images, monkeypatch):
+    np.save(tmp_path / "x.npy", np.rint(255 * images).astype(np.uint8))
+    memory, data = (vaezoo.data.load(tmp_path / "x.npy", streamed=streamed) for streamed in (False, True))
+    read, lengths = data.stored.read, []
+    monkeypatch.setattr(data.stored, "read", lambda indices: lengths.append(len(indices)) or read(indices))
+    encoded = encode_dataset(model, data, batch_size=10)
+    np.testing.assert_array_equal(encoded.mean, encode_dataset(model, memory, batch_size=10).mean)
+    assert lengths == [10, 10, 10, 10, 8]
+
+
 def test_a_saved_model_encodes_alike_whatever_its_largest_request(model, saved, data, images):
     assert_is_of(model, images, encode_dataset(Exported.load(saved), data))
     assert_is_of(model, images[:6], encode_dataset(tf.saved_model.load(str(saved)), images[:6]))

@@ -24,7 +24,10 @@ REGISTRIES = {
     "Models (vaezoo train --model=<name>)": ("models/__init__.py", "MODELS"),
     "Metrics (vaezoo evaluate --metrics=<name>,...)": ("evaluation/registry.py", "METRICS"),
     "Figures (vaezoo evaluate --figures=<name>,...)": ("evaluation/figures.py", "FIGURES"),
-    "Data sets (--dataset=<name>, a .npz file, a folder of images or tfds:<name>)": ("data/sources.py", "NAMES"),
+    "Data sets (--dataset=<name>, a .npz, .npy or .h5 file, a folder or tfds:<name>)": (
+        "data/sources.py",
+        "NAMES",
+    ),
 }
 """Heading -> the file, relative to the package, and its variable that has the names."""
 

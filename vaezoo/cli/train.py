@@ -35,7 +35,7 @@ flags.DEFINE_string("preset", None, f"One of: {', '.join(zoo.PRESETS)}. Default:
 flags.DEFINE_string(
     "dataset",
     None,
-    "dsprites, mnist, fashion_mnist, a .npz file, a folder of images, or tfds:<name>. Default: the preset's.",
+    "A name of `vaezoo list`, a .npz, .npy or .h5 file, a folder of images, or tfds:<name>. Default: the preset's.",
 )
 flags.DEFINE_string("data_dir", None, "Folder of data files. Default: $VAEZOO_DATA_DIR.")
 flags.DEFINE_multi_string("set", [], "name=value for the model's constructor, `latents` or `network`. Repeatable.")

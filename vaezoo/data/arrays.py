@@ -1,11 +1,15 @@
-"""Builds an ImageData from arrays in memory, after checking them."""
+"""Builds an ImageData from arrays in memory or rows in files, after checking them."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from vaezoo.data.factors import FactorGrid
+from vaezoo.data.factor_table import FactorTable, factors_of_images
+from vaezoo.data.factors import FactorGrid, Factors
 from vaezoo.data.images import ImageData
+from vaezoo.data.rows import Rows
 
 
 def from_arrays(
@@ -14,6 +18,8 @@ def from_arrays(
     name: str = "array",
     *,
     origin: str = "arrays in memory",
+    factors: npt.ArrayLike | FactorGrid | FactorTable | None = None,
+    factor_names: Sequence[str] | None = None,
 ) -> ImageData:
     """Builds a data set from a copy of arrays in memory.
 
@@ -23,25 +29,68 @@ def from_arrays(
         labels: [N] integers.
         name: the name of the set.
         origin: a description of the source.
+        factors: the ground truth of the images: [N, F], a column of discrete numbers or strings for each factor, whose
+            different values, in ascending order, are its classes; or a `FactorGrid` or `FactorTable`.
+        factor_names: the names of the columns; by default factor_0, factor_1, ...
 
     Raises:
-        ValueError: if the images have another rank, dtype or range, are empty or not finite, or if the labels are not
-            one integer for each image.
+        ValueError: if the images have another rank, dtype or range, are empty or not finite, if the labels are not one
+            integer for each image, or if the factors are not one row for each image, or continuous.
     """
     images = _check_images(np.asarray(images), name)
-    if labels is not None:
-        labels = np.asarray(labels)
-        if labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]:
-            raise ValueError(
-                f"Expected `labels` of '{name}' to be integers [{len(images)}], one for each image. "
-                f"Received: {labels.dtype} of shape {labels.shape}"
-            )
-        labels = labels.astype(np.int64)
+    labels, factors = checked_truth(len(images), name, labels, factors, factor_names)
     max_value = 255 if images.dtype == np.uint8 and images.max() > 1 else 1
     stored = images.astype(np.float32 if images.dtype.kind == "f" else np.uint8, copy=False)
     with tf.device("CPU:0"):
         stored = tf.constant(stored)
-    return ImageData(name, tuple(stored.shape[1:]), origin, stored, max_value, labels)
+    return ImageData(name, tuple(stored.shape[1:]), origin, stored, max_value, labels, factors)
+
+
+def from_rows(
+    rows: Rows,
+    labels: npt.ArrayLike | None = None,
+    name: str = "array",
+    *,
+    origin: str,
+    factors: npt.ArrayLike | FactorGrid | FactorTable | None = None,
+    factor_names: Sequence[str] | None = None,
+) -> ImageData:
+    """Builds a data set whose images stay where they are; the other arguments are those of `from_arrays`.
+
+    Raises:
+        ValueError: if the labels or factors do not match the images.
+    """
+    labels, factors = checked_truth(rows.shape[0], name, labels, factors, factor_names)
+    return ImageData(name, rows.shape[1:], origin, rows, rows.max_value, labels, factors)
+
+
+def checked_truth(
+    count: int,
+    name: str,
+    labels: npt.ArrayLike | None,
+    factors: npt.ArrayLike | FactorGrid | FactorTable | None,
+    factor_names: Sequence[str] | None,
+) -> tuple[npt.NDArray[np.int64] | None, FactorGrid | FactorTable | None]:
+    """Returns the labels [count] and the factors of a set of `count` images, as `ImageData` has them.
+
+    Raises:
+        ValueError: as `from_arrays`.
+    """
+    if labels is not None:
+        labels = np.asarray(labels)
+        if labels.dtype.kind not in "iu" or labels.shape != (count,):
+            raise ValueError(
+                f"Expected `labels` of '{name}' to be integers [{count}], one for each image. "
+                f"Received: {labels.dtype} of shape {labels.shape}"
+            )
+        labels = labels.astype(np.int64)
+    if factors is None and factor_names is not None:
+        raise ValueError(f"Expected `factors` of '{name}' beside `factor_names`. Received: {list(factor_names)} alone")
+    if factors is not None and not isinstance(factors, Factors):
+        factors = factors_of_images(factors, factor_names, count, name)
+    if factors is not None and factors.size != count:
+        raise ValueError(f"Expected `factors` of the {count} images of '{name}'. Received: {factors} of {factors.size}")
+    return labels, factors
 
 
 def from_bits(bits: npt.NDArray[np.uint8], name: str, *, origin: str, factors: FactorGrid) -> ImageData:

@@ -1,7 +1,6 @@
-"""Images in memory, and the batches and pairs drawn from them."""
+"""A data set of images, in memory or in files, and the batches and pairs drawn from it."""
 
 import dataclasses
-import hashlib
 import math
 from collections.abc import Callable
 from functools import cached_property
@@ -11,32 +10,39 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from vaezoo.data import pipeline
+from vaezoo.data.factor_table import FactorTable
 from vaezoo.data.factors import FactorGrid
+from vaezoo.data.stored import Stored, hash_of
 
 PIXELS_OF_BYTE = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32)  # [256, 8]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ImageData:
-    """A data set of N images in memory, as `vaezoo.data.load` and `from_arrays` return it.
+    """A data set of N images, as `vaezoo.data.load` and `from_arrays` return it.
 
     Attributes:
         name: the name of the set.
         image_shape: (H, W, C).
         origin: a description of the source of the images: drawn, a file, TFDS.
-        stored: uint8 or float32 [N, H, W, C], or uint8 [N, H, W/8] with eight binary pixels per byte.
+        stored: uint8 or float32 [N, H, W, C], or uint8 [N, H, W/8] with eight binary pixels per byte; or an object of
+            shape (N, H, W, C) that gives the images at some indices, such as `Rows`, which reads them from files.
         max_value: the stored value of a pixel of 1.0; 1 or 255.
         labels: int64 [N], or None.
-        factors: the `FactorGrid` whose combination n is the ground truth of image n, or None.
+        factors: the ground truth of the images, or None: a `FactorGrid` whose combination n is that of image n, or a
+            `FactorTable` where the images are in another order, or not all combinations.
+        weights: float64 [N], in proportion to which shuffled batches draw images, with replacement; None for epochs
+            that contain every image once. Nothing else depends on them, evaluation among the rest.
     """
 
     name: str
     image_shape: tuple[int, int, int]
     origin: str
-    stored: tf.Tensor = dataclasses.field(repr=False)
+    stored: tf.Tensor | Stored = dataclasses.field(repr=False)
     max_value: int = 1
     labels: npt.NDArray[np.int64] | None = dataclasses.field(default=None, repr=False)
-    factors: FactorGrid | None = None
+    factors: FactorGrid | FactorTable | None = None
+    weights: npt.NDArray[np.float64] | None = dataclasses.field(default=None, repr=False)
 
     @property
     def size(self) -> int:
@@ -45,13 +51,17 @@ class ImageData:
 
     @cached_property
     def digest(self) -> str:
-        """The BLAKE2b hash of the stored images, 32 hexadecimal digits. Names and labels do not contribute."""
-        pixels = np.asarray(self.stored)
-        digest = hashlib.blake2b(
-            repr((self.image_shape, pixels.shape, pixels.dtype.str, self.max_value)).encode(), digest_size=16
-        )
-        digest.update(np.ascontiguousarray(pixels))
-        return digest.hexdigest()
+        """A BLAKE2b hash of the images, 32 hexadecimal digits. Names and labels do not contribute; weights do.
+
+        That of images in memory is of all pixels, that of images in files of a sample of them (`Rows.digest`).
+        """
+        if not isinstance(self.stored, tf.Tensor):
+            digest = self.stored.digest()
+        else:
+            pixels = np.asarray(self.stored)
+            header = repr((self.image_shape, pixels.shape, pixels.dtype.str, self.max_value))
+            digest = hash_of(header.encode(), np.ascontiguousarray(pixels))
+        return digest if self.weights is None else hash_of(digest.encode(), np.ascontiguousarray(self.weights))
 
     def images(self, indices: npt.ArrayLike) -> npt.NDArray[np.float32]:
         """Returns the images at `indices` [n], as float32 [n, H, W, C] in [0, 1].
@@ -68,7 +78,7 @@ class ImageData:
                 f"Received: {indices.dtype} of shape {indices.shape}{extent}"
             )
         with tf.device("CPU:0"):
-            return self._floats(tf.constant(indices, tf.int64)).numpy()
+            return self.floats(tf.constant(indices, tf.int64)).numpy()
 
     def batches(
         self,
@@ -85,6 +95,7 @@ class ImageData:
         With `shuffle`, batch n is a pure function of (seed, n): a slice of an endless stream of epochs, each of which
         contains every image once. A batch may lie in two epochs. A run resumes at step n with `start_step=n`, without
         reading the batches before. Without `shuffle`, the batches are one pass in order, and the last may be smaller.
+        Where the set has `weights`, there are no epochs: every image of a shuffled batch is drawn by itself.
 
         Args:
             batch_size: images in a batch.
@@ -104,7 +115,11 @@ class ImageData:
         self._check_batches(batch_size, seed, start_step, steps, shuffle, labels)
         if shuffle:
             steps = self.size // batch_size if steps is None else steps
-            order = pipeline.shuffled_batches(self.size, batch_size, seed=seed, start_step=start_step, steps=steps)
+            options = {"seed": seed, "start_step": start_step, "steps": steps}
+            if self.weights is None:
+                order = pipeline.shuffled_batches(self.size, batch_size, **options)
+            else:
+                order = pipeline.weighted_batches(self.weights, batch_size, **options)
         else:
             steps = math.ceil(self.size / batch_size) - start_step if steps is None else steps
             order = pipeline.ordered_batches(self.size, batch_size, start_step=start_step, steps=steps)
@@ -112,7 +127,7 @@ class ImageData:
             classes = tf.constant(self.labels) if labels else None
 
         def batch(indices: tf.Tensor):
-            images = self._floats(indices)
+            images = self.floats(indices)
             return (images, tf.gather(classes, indices)) if labels else images
 
         return _prefetched(order, batch)
@@ -139,7 +154,8 @@ class ImageData:
             known cardinality.
 
         Raises:
-            ValueError: if the data set has no ground-truth factors or only one, or an argument is invalid.
+            ValueError: if the data set has no ground-truth factors or only one, lacks some of their combinations or
+                weights them, or an argument is invalid.
 
         References:
             Locatello et al. 2020, "Weakly-Supervised Disentanglement Without Compromises", section 3.
@@ -157,13 +173,22 @@ class ImageData:
             )
         if k is not None and (not isinstance(k, (int, np.integer)) or not 1 <= k < d):
             raise ValueError(f"Expected `k` to be an integer in 1 ... {d - 1}, or None. Received: {k!r}")
+        table = isinstance(self.factors, FactorTable)
+        if self.weights is not None or (table and not self.factors.complete):
+            raise ValueError(
+                "Expected a data set with an image of every combination of its factors, all equally probable, of which "
+                f"pairs can be drawn. Received: '{self.name}', whose combinations are "
+                f"{'correlated' if self.weights is not None else 'not all there'}"
+            )
         steps = max(1, self.size // batch_size) if steps is None else steps
-        sizes = self.factors.sizes
-        order = pipeline.paired_batches(sizes, batch_size, k=k, seed=seed, start_step=start_step, steps=steps)
-        return _prefetched(order, lambda *pair: tuple(map(self._floats, pair)))
+        options = {"k": k, "seed": seed, "start_step": start_step, "steps": steps}
+        lookup = self.factors.lookup if table else None
+        order = pipeline.paired_batches(self.factors.sizes, batch_size, **options, lookup=lookup)
+        return _prefetched(order, lambda *pair: tuple(map(self.floats, pair)))
 
-    def _floats(self, indices: tf.Tensor) -> tf.Tensor:
-        rows = tf.gather(self.stored, indices)
+    def floats(self, indices: tf.Tensor) -> tf.Tensor:
+        """Returns the images at valid indices, int64 [B], as `images` does, as TensorFlow operations."""
+        rows = tf.gather(self.stored, indices) if isinstance(self.stored, tf.Tensor) else self.stored.gather(indices)
         if rows.shape.rank == 3:
             rows = tf.gather(PIXELS_OF_BYTE, tf.cast(rows, tf.int32))  # [B, H, W/8, 8]
         return tf.reshape(tf.cast(rows, tf.float32) / self.max_value, [indices.shape[0] or -1, *self.image_shape])

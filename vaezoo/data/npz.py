@@ -3,6 +3,7 @@
 import io
 import math
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +15,8 @@ Header = tuple[tuple[int, ...], np.dtype]
 Arrays = tuple[np.ndarray, np.ndarray | None]
 
 LABELS = ("labels", "label", "y")
+FACTORS = ("factors", "latents_classes")
+SPRITES = ("color", "shape", "scale", "orientation", "x", "y")
 LONGEST_HEADER = 10_000  # bytes; NumPy has the same limit but checks it after reading the header.
 
 
@@ -57,7 +60,16 @@ def _checked_header(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo)
 
 
 def read_header(stream: IO[bytes]) -> Header:
+    """Reads the header of a .npy stream, up to the first byte of the array, as `read_layout` without the order."""
+    shape, _, dtype = read_layout(stream)
+    return shape, dtype
+
+
+def read_layout(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Reads the header of a .npy stream, up to the first byte of the array.
+
+    Returns:
+        The shape, whether the order is Fortran's, and the dtype; object for what is never read.
 
     Raises:
         EOFError: if the stream ends within the header.
@@ -75,12 +87,11 @@ def read_header(stream: IO[bytes]) -> Header:
         (2, 0): np.lib.format.read_array_header_2_0,
     }.get(version)
     if read is None:  # Version 3 is for structured arrays, which are not images.
-        return (), np.dtype(object)
+        return (), False, np.dtype(object)
     try:
-        shape, _, dtype = read(header)
+        return read(header)
     except Exception as error:  # NumPy evaluates a Python literal; its parser raises errors of many types.
         raise ValueError(f"a malformed header ({type(error).__name__})") from error
-    return shape, dtype
 
 
 def read_member(archive: zipfile.ZipFile, key: str) -> np.ndarray:
@@ -120,19 +131,65 @@ def read_npz(path: Path, split: str) -> Arrays:
         ValueError: if the file is damaged, or has no image array, several, a pickled one, or one that is too large (see
             `guards.check_bytes`).
     """
+    image, labels = image_and_labels(path, split)
+    images, *rest = read_arrays(path, [image, *labels])
+    return images, rest[0] if rest else None
+
+
+def image_and_labels(path: Path, split: str) -> tuple[str, list[str]]:
+    """Returns the keys of the images of a split and, in a list of one or none, of their labels.
+
+    Raises:
+        FileNotFoundError, ValueError: as `read_npz`.
+    """
     found = headers(path)
     if f"x_{split}" in found:
         image, labels = f"x_{split}", [f"y_{split}"]
     else:
         image, labels = _only_images(path, found), LABELS
-    chosen = [image, *[key for key in labels if key in found][:1]]
-    if any(found[key][1].hasobject for key in chosen):
+    return image, [key for key in labels if key in found][:1]
+
+
+def read_arrays(path: Path, keys: Sequence[str]) -> list[np.ndarray]:
+    """Reads arrays of an .npz.
+
+    Args:
+        path: the .npz file.
+        keys: of arrays that exist.
+
+    Raises:
+        ValueError: if the file is damaged, or one of the arrays is pickled, or they are too large together (see
+            `guards.check_bytes`).
+    """
+    found = headers(path)
+    if any(found[key][1].hasobject for key in keys):
         raise ValueError(f"Expected plain arrays in '{path}'. Received: a pickle, which is never loaded")
-    count = sum(math.prod(shape) * dtype.itemsize for shape, dtype in map(found.get, chosen))
-    check_bytes(path, count, ", ".join(f"{key} {_described(*found[key])}" for key in chosen))
+    count = sum(math.prod(shape) * dtype.itemsize for shape, dtype in map(found.get, keys))
+    check_bytes(path, count, ", ".join(f"{key} {_described(*found[key])}" for key in keys))
     with whole(path), zipfile.ZipFile(path) as archive:
-        arrays = [read_member(archive, key) for key in chosen]
-    return arrays[0], arrays[1] if len(arrays) == 2 else None
+        return [read_member(archive, key) for key in keys]
+
+
+def read_factors(path: Path) -> tuple[np.ndarray | None, list[str] | None]:
+    """Reads the ground-truth factors of the images in an .npz.
+
+    Returns:
+        `factors`, or else `latents_classes` as in the published dSprites, [N, F], and `factor_names` or None. A
+        `latents_classes` of 5 or 6 columns has the names of dSprites' factors. (None, None) without both.
+
+    Raises:
+        ValueError: as `read_arrays`.
+    """
+    found = headers(path)
+    key = next((key for key in FACTORS if key in found), None)
+    if key is None:
+        return None, None
+    names = ["factor_names"] if "factor_names" in found else []
+    factors, *rest = read_arrays(path, [key, *names])
+    if rest:
+        return factors, [str(name) for name in np.ravel(rest[0])]
+    sprites = key == "latents_classes" and factors.ndim == 2 and factors.shape[1] in (5, 6)
+    return factors, list(SPRITES[-factors.shape[1] :]) if sprites else None
 
 
 def _described(shape: tuple[int, ...], dtype: np.dtype) -> str:

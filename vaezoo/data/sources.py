@@ -2,19 +2,33 @@
 
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from vaezoo.choices import did_you_mean
-from vaezoo.data import files, npz, sprites, tfds_reader
+from vaezoo.data import files, mpi3d, npy, npz, sprites, tfds_copies, tfds_reader
 from vaezoo.data.arrays import from_arrays, from_bits
+from vaezoo.data.decorated_sprites import KINDS, decorated
+from vaezoo.data.ground_truth import LOADERS, hdf5_set, image_set, mpi3d_set, tfds_set
 from vaezoo.data.image_folder import read_folder
 from vaezoo.data.images import ImageData
+from vaezoo.data.places import Request
 
-NAMES = ("dsprites", "mnist", "fashion_mnist")
-ELSEWHERE = ("cars3d", "mpi3d")  # well-known sets that TFDS does not have
+NAMES = (
+    "dsprites",
+    "mnist",
+    "fashion_mnist",
+    "color_dsprites",
+    "noisy_dsprites",
+    "shapes3d",
+    "cars3d",
+    "smallnorb",
+    "mpi3d_toy",
+    "mpi3d_realistic",
+    "mpi3d_real",
+    "mpi3d_complex",
+)
 PUBLISHED_SPRITES = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 # Both sets use the same names for their idx files; the first labels distinguish them.
 FIRST_LABELS = {
@@ -24,17 +38,29 @@ FIRST_LABELS = {
 
 
 def load(
-    name_or_path: str | os.PathLike, *, data_dir: str | os.PathLike | None = None, split: str = "train"
+    name_or_path: str | os.PathLike,
+    *,
+    data_dir: str | os.PathLike | None = None,
+    split: str = "train",
+    streamed: bool | None = None,
 ) -> ImageData:
-    """Loads a data set into memory.
+    """Loads a data set, into memory or, if it is large, to be read from its files when batches need it.
 
     | `name_or_path` | images | source |
     | --- | --- | --- |
     | `dsprites` | 737,280, 64 x 64 x 1, with `factors` | published .npz, prepared TFDS copy, or drawn |
+    | `color_dsprites`, `noisy_dsprites` | the same, 64 x 64 x 3 (Locatello et al. 2019) | drawn over `dsprites` |
+    | `shapes3d` | 480,000, 64 x 64 x 3, with `factors` | published .h5, prepared TFDS copy, or TFDS |
+    | `cars3d` | 17,568, reduced to 64 x 64 x 3, with `factors` | published .mat files |
+    | `smallnorb` | 24,300, reduced to 64 x 64 x 1, with `factors` | published .mat files, or as `shapes3d` |
+    | `mpi3d_toy`, `mpi3d_realistic`, `mpi3d_real` | 1,036,800, 64 x 64 x 3, with `factors` | published .npz |
+    | `mpi3d_complex` | 460,800, 64 x 64 x 3, with `factors` | published .npz |
     | `mnist`, `fashion_mnist` | 28 x 28 x 1, with `labels` | .npz, idx files, prepared TFDS copy, or TFDS |
-    | a path to an `.npz` | its one image array, or x_train and x_test | the file, there or in the folders |
+    | a path to an `.npz` | its one image array, or x_train and x_test; `factors` | the file, there or in the folders |
+    | a path to a `.npy` | the array | the file, there or in the folders |
+    | a path to an `.h5` | `images`, and `labels` [N, F] as factors | the file, there or in the folders |
     | a path to a folder | its .png, .jpg and .jpeg files, of one size; class subfolders give `labels` | the files |
-    | `tfds:<name>` | those of any TFDS image set | prepared copy, or TFDS |
+    | `tfds:<name>` | those of any TFDS image set; `factors` of shapes3d and smallnorb | prepared copy, or TFDS |
 
     Folders are searched in this order: `data_dir`, the environment's VAEZOO_DATA_DIR, and for prepared copies that of
     TFDS (TFDS_DATA_DIR or `~/tensorflow_datasets`). Files may be in a subfolder with the name of the set.
@@ -42,7 +68,10 @@ def load(
     Args:
         name_or_path: the name of a set, or a path.
         data_dir: a folder to search first.
-        split: "train" or "test" (dSprites, folders and most .npz files have only "train"), or a split of the TFDS set.
+        split: "train" or "test" (most sets and files have only "train"), or a split of the TFDS set.
+        streamed: whether images stay in their files. That is possible for uint8 arrays in .npy files and, without
+            compression, in .npz and .h5 files, for folders, and for TFDS sets prepared as "array_record". By default
+            it is done from 256 MiB of pixels on. Batches are the same; `ImageData.digest` is not.
 
     Returns:
         An `ImageData`, whose `origin` names the source.
@@ -58,61 +87,39 @@ def load(
             "Expected the name of a data set or a path. "
             f"Received: {type(name_or_path).__name__}; for images in memory, use vaezoo.data.from_arrays"
         )
-    name = os.fspath(name_or_path)
-    folders = _folders(data_dir)
-    if name == "dsprites":
-        return _sprites(folders, split)
+    name, request = os.fspath(name_or_path), Request(data_dir, split, streamed)
+    request.check_folders()
+    if name in ("dsprites", *(f"{kind}_dsprites" for kind in KINDS)):
+        request.check_split(name)
+        data = _sprites(request)
+        return data if name == "dsprites" else decorated(data, name.partition("_")[0])
+    if name in LOADERS:
+        return LOADERS[name](request)
     if name in NAMES:
-        return _digits(name, folders, data_dir, split)
+        return _digits(name, request)
     if name.startswith("tfds:"):
-        return _tfds(name.removeprefix("tfds:"), folders, data_dir, split)
-    if name.endswith(".npz") or Path(name).is_file():
-        return _file(name, folders, split)
-    folder = next((place for place in _places(name, folders) if place.is_dir()), None)
+        return _tfds(name.removeprefix("tfds:"), request)
+    if name.endswith((".npz", ".npy", ".h5", ".hdf5")) or Path(name).is_file():
+        return _file(name, request)
+    folder = next((place for place in request.places(name) if place.is_dir()), None)
     if name and folder:
-        return _folder(folder, split)
+        return _folder(folder, request)
     if name.endswith("/"):
         raise FileNotFoundError(f"Expected a folder of images. Received: '{name}', which does not exist")
-    choices = ", ".join((*NAMES, "a path to an .npz file or to a folder of images", "tfds:<name>"))
+    choices = ", ".join((*NAMES, "a path to an .npz, .npy or .h5 file or to a folder of images", "tfds:<name>"))
     raise ValueError(f"Unknown data set '{name}'.{_hint(name)} Choose from: {choices}")
 
 
 def _hint(name: str) -> str:
     plain = re.sub(r"[\W_]", "", name.lower())
-    if plain in ELSEWHERE:
-        return " TFDS does not have it either: save its images as an .npz file."
-    known = {name.replace("_", ""): name for name in NAMES}
-    known |= {plain: f"tfds:{name}" for plain, name in tfds_reader.SETS.items()}
+    known = {plain: f"tfds:{name}" for plain, name in tfds_copies.SETS.items()}
+    known |= {name.replace("_", ""): name for name in NAMES} | {"3dshapes": "shapes3d", "mpi3d": "mpi3d_toy"}
     return did_you_mean(plain, known, cutoff=0.7)
 
 
-def _folders(data_dir: str | os.PathLike | None) -> list[Path]:
-    given = {"data_dir": data_dir, "VAEZOO_DATA_DIR": os.environ.get("VAEZOO_DATA_DIR")}
-    folders = {of: Path(folder).expanduser() for of, folder in given.items() if folder}
-    for of, folder in folders.items():
-        if not folder.is_dir():
-            raise FileNotFoundError(f"Expected `{of}` to be an existing folder. Received: '{folder}'")
-    return list(folders.values())
-
-
-def _places(name: str, folders: Sequence[Path]) -> list[Path]:
-    return [Path(name).expanduser(), *(folder / name for folder in folders)]
-
-
-def _first(folders: Sequence[Path], *names: str) -> Path | None:
-    paths = (folder / name for folder in folders for name in names)
-    return next((path for path in paths if path.is_file()), None)
-
-
-def _check_split(name: str, split: str, choices: Sequence[str]) -> None:
-    if split not in choices:
-        raise ValueError(f"Unknown split '{split}' of '{name}'. Choose from: {', '.join(choices)}")
-
-
-def _sprites(folders: list[Path], split: str) -> ImageData:
-    _check_split("dsprites", split, ["train"])
-    path = _first(folders, PUBLISHED_SPRITES, f"dsprites/{PUBLISHED_SPRITES}")
-    copy = tfds_reader.find("dsprites", [*folders, tfds_reader.default_folder()])
+def _sprites(request: Request) -> ImageData:
+    path = request.first(PUBLISHED_SPRITES, f"dsprites/{PUBLISHED_SPRITES}")
+    copy = tfds_copies.find("dsprites", [*request.folders, tfds_copies.default_folder()])
     if path:
         bits, origin = files.read_sprites(path), f"file {path.name}"
     elif copy:
@@ -122,35 +129,51 @@ def _sprites(folders: list[Path], split: str) -> ImageData:
     return from_bits(bits, "dsprites", origin=origin, factors=sprites.GRID)
 
 
-def _file(name: str, folders: list[Path], split: str) -> ImageData:
+def _file(name: str, request: Request) -> ImageData:
     path = Path(name).expanduser()
-    path = path if path.is_file() else _first(folders, name) or path
-    _check_split(path.name, split, npz.splits(path))
+    path = path if path.is_file() else request.first(name) or path
+    origin = f"file {path.name}"
+    if path.suffix in (".npy", ".h5", ".hdf5") and not path.is_file():
+        raise FileNotFoundError(f"Expected a {path.suffix} file. Received: '{path}', where there is none")
+    if path.suffix == ".npy":
+        request.check_split(path.name)
+        return image_set(npy.read_npy(path, request.streamed), name=path.stem, origin=origin)
+    if path.suffix in (".h5", ".hdf5"):
+        return hdf5_set(path, path.stem, request)
+    request.check_split(path.name, npz.splits(path))
     if files.is_published_sprites(path):
         bits = files.read_sprites(path)
-        return from_bits(bits, path.stem, origin=f"file {path.name}", factors=sprites.GRID)
-    images, labels = npz.read_npz(path, split)
-    return from_arrays(images, labels, path.stem, origin=f"file {path.name}")
+        return from_bits(bits, path.stem, origin=origin, factors=sprites.GRID)
+    if path.name in mpi3d.FILES.values():
+        return mpi3d_set(path, path.stem, request)
+    image, label = npz.image_and_labels(path, request.split)
+    factors, names = (None, None) if image.startswith("x_") else npz.read_factors(path)
+    options = {"name": path.stem, "origin": origin, "factors": factors, "factor_names": names}
+    rows = npy.stored_member(path, image, request.streamed)
+    if rows is None:
+        images, labels = npz.read_npz(path, request.split)
+        return from_arrays(images, labels, **options)
+    return image_set(rows, npz.read_arrays(path, label)[0] if label else None, **options)
 
 
-def _folder(path: Path, split: str) -> ImageData:
+def _folder(path: Path, request: Request) -> ImageData:
     name = path.resolve().name
-    _check_split(name, split, ["train"])
-    images, labels = read_folder(path)
-    return from_arrays(images, labels, name, origin=f"folder {name}, {len(images)} files")
+    request.check_split(name)
+    images, labels = read_folder(path, request.streamed)
+    return image_set(images, labels, name, origin=f"folder {name}, {images.shape[0]} files")
 
 
-def _digits(name: str, folders: list[Path], data_dir: str | os.PathLike | None, split: str) -> ImageData:
-    _check_split(name, split, ["train", "test"])
-    prefix = {"train": "train", "test": "t10k"}[split]
-    archive = _first(folders, f"{name}/{name}.npz", f"{name}.npz")
+def _digits(name: str, request: Request) -> ImageData:
+    request.check_split(name, ["train", "test"])
+    prefix = {"train": "train", "test": "t10k"}[request.split]
+    archive = request.first(f"{name}/{name}.npz", f"{name}.npz")
     idx_images, idx_labels = (
-        _first(folders, *(f"{sub}{prefix}-{kind}{end}" for sub in (f"{name}/", "") for end in ("", ".gz")))
+        request.first(*(f"{sub}{prefix}-{kind}{end}" for sub in (f"{name}/", "") for end in ("", ".gz")))
         for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")
     )
     if archive:
-        _check_split(archive.name, split, npz.splits(archive))
-        (images, labels), origin = npz.read_npz(archive, split), f"file {archive.name}"
+        request.check_split(archive.name, npz.splits(archive))
+        (images, labels), origin = npz.read_npz(archive, request.split), f"file {archive.name}"
     elif idx_images and idx_labels:
         images, labels = files.read_idx(idx_images, rank=3), files.read_idx(idx_labels, rank=1)
         origin = f"files {idx_images.name}, {idx_labels.name}"
@@ -159,31 +182,18 @@ def _digits(name: str, folders: list[Path], data_dir: str | os.PathLike | None, 
             f"{name}.npz (arrays x_train, y_train, x_test, y_test), or {prefix}-images-idx3-ubyte[.gz] and "
             f"{prefix}-labels-idx1-ubyte[.gz] (both also in a subfolder {name}/)"
         )
-        return _tfds(name, folders, data_dir, split, wanted)
+        return _tfds(name, request, wanted)
     for other, first in FIRST_LABELS.items():
-        if other != name and labels is not None and np.array_equal(labels[:10], first[split]):
+        if other != name and labels is not None and np.array_equal(labels[:10], first[request.split]):
             raise ValueError(f"Expected the images of '{name}'. Received: those of '{other}', {origin}")
     return from_arrays(images, labels, name, origin=origin)
 
 
-def _tfds(
-    name: str, folders: list[Path], data_dir: str | os.PathLike | None, split: str, wanted: str = ""
-) -> ImageData:
-    tfds_reader.check_name(name)
-    folders = [*folders, tfds_reader.default_folder()]
-    copy = tfds_reader.find(name, folders)
-    if copy is None:
-        try:
-            copy = tfds_reader.download(name, Path(data_dir) if data_dir else None)
-        except ConnectionError as error:
-            wanted = f"{wanted}, or " if wanted else ""
-            raise FileNotFoundError(
-                f"Found no copy of '{name}', and {error}. Searched: {', '.join(map(str, folders))}. "
-                f"Put there {wanted}a prepared TFDS copy, {name}/<version>/; or name another folder "
-                "by `data_dir` or VAEZOO_DATA_DIR."
-            ) from error
-    _check_split(name, split, tfds_reader.splits(copy))
-    origin = f"TFDS {name.partition(':')[0]} {copy.name}"
-    if name.partition(":")[0] == "dsprites":
-        return from_bits(tfds_reader.read_sprites(copy), "dsprites", origin=origin, factors=sprites.GRID)
-    return from_arrays(*tfds_reader.read(copy, split), name, origin=origin)
+def _tfds(name: str, request: Request, wanted: str = "") -> ImageData:
+    tfds_copies.check_name(name)
+    if name.partition(":")[0] != "dsprites":
+        return tfds_set(name, request, wanted, raw=True)
+    copy = tfds_copies.find_or_download(name, request.folders, request.data_dir, wanted)
+    request.check_split(name, tfds_reader.splits(copy))
+    bits = tfds_reader.read_sprites(copy)
+    return from_bits(bits, "dsprites", origin=f"TFDS dsprites {copy.name}", factors=sprites.GRID)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import zipfile
 from pathlib import Path
@@ -72,8 +73,10 @@ class EncodedDataset:
     @property
     def whole_grid(self) -> bool:
         """Whether the rows are the whole grid of factors, in its order."""
-        in_order = self.indices is not None and np.array_equal(self.indices, np.arange(self.dataset_size))
-        return self.factors is not None and in_order
+        if self.factors is None or self.size != math.prod(self.factor_sizes):
+            return False
+        numbers = np.ravel_multi_index(tuple(self.factors.T), self.factor_sizes, mode="clip")
+        return np.array_equal(numbers, np.arange(self.size))
 
     def save(self, file: str | os.PathLike) -> None:
         """Writes an .npz of plain arrays durably."""
