@@ -182,7 +182,7 @@ def test_the_command_prints_the_summary_and_the_failures(swept):
     (folder / "study.json").write_text(without_last_run(folder / "study.json"))
     done = forked.python("-m", "vaezoo", "collect", ".", "--nofigures", "--scores=mig", "--watch", cwd=folder)
     assert done.returncode == 0 and "15 runs: 14 done, 1 failed\n" in done.stderr
-    assert done.stdout.startswith("| model | beta | kind | lambda_od | seeds | MIG |") and "±" in done.stdout
+    assert done.stdout.startswith("| model | beta | kind | seeds | mig |") and "±" in done.stdout
     assert "Step 7 made the term 'kl_z' nan.\n" in done.stdout and "Second line" not in done.stdout
     done = forked.python("-m", "vaezoo", "collect", ".", "--scores=migg", cwd=folder)
     assert done.returncode == 1 and "Unknown score 'migg'. Did you mean 'mig'" in done.stderr

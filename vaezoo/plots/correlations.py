@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vaezoo.plots.labels import axis_label, without_markup
+from vaezoo.plots.labels import axis_label, without_markup, wrap
 from vaezoo.plots.style import FONT_SIZE, WIDTH, new_figure, paper_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DIVERGING = "RdBu_r"
+LABEL_WIDTH = 16  # characters
 
 
 def correlation_matrix(correlations: np.ndarray, names: Sequence[str]) -> Figure:
@@ -30,8 +31,9 @@ def correlation_matrix(correlations: np.ndarray, names: Sequence[str]) -> Figure
         Locatello et al. 2019, "Challenging Common Assumptions in the Unsupervised Learning of Disentangled
         Representations", Figure 3.
     """
-    labels = [axis_label(name).removesuffix(" (nats)") for name in names]
-    beside = 0.58 * FONT_SIZE / 72 * max(len(without_markup(label)) for label in labels)  # inches
+    labels = [wrap(axis_label(name).removesuffix(" (nats)"), LABEL_WIDTH) for name in names]
+    longest = max(len(without_markup(line)) for label in labels for line in label.split("\n"))
+    beside = 0.58 * FONT_SIZE / 72 * longest  # inches
     side = min(0.32, (WIDTH - beside - 0.7) / len(names))
     with paper_style():
         figure = new_figure(side * len(names) + beside + 0.2)
@@ -40,11 +42,11 @@ def correlation_matrix(correlations: np.ndarray, names: Sequence[str]) -> Figure
         axes.set_xticks(range(len(names)), labels, rotation=90)
         axes.set_yticks(range(len(names)), labels)
         axes.tick_params(length=0)
-        if side >= 0.16:
+        if side >= 0.15:
             for i, j in np.argwhere(np.isfinite(correlations)):
                 value = correlations[i, j]
                 colour = "white" if abs(value) > 0.6 else "black"
                 axes.text(j, i, f"{100 * value:.0f}", ha="center", va="center", color=colour, fontsize=FONT_SIZE - 1)
-        bar = figure.colorbar(image, ax=axes, label="Spearman's rank correlation", shrink=0.8, pad=0.03)
+        bar = figure.colorbar(image, ax=axes, label="rank correlation", shrink=0.8, pad=0.03)
         bar.outline.set_linewidth(0.4)
     return figure

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 2
 PANEL_HEIGHT = 1.1  # inches
-TITLE_WIDTH = 30  # characters in the width of a panel
+TITLE_WIDTH = 24  # characters in the width of a panel
 
 
 def violins(scores: Mapping[str, Mapping[str, Sequence[float]]], names: Sequence[str]) -> Figure:

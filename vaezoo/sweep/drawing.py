@@ -61,12 +61,25 @@ def values_of(methods: dict[str, list[Row]], scores: Sequence[str]) -> dict[str,
 
 
 def against_weights(methods: dict[str, list[Row]], scores: Sequence[str]) -> Figure | None:
-    """Plots scores against the weight of each method that has one; None if no method has."""
+    """Plots scores against the weight of each method that has one; None if no method has.
+
+    Weights of several names have several scales: then the abscissa is their rank in their method, from 1.
+    """
     lines = {method: rows for method, rows in methods.items() if all(row[WEIGHT] is not None for row in rows)}
     if not lines or not scores:
         return None
-    by = ", ".join(dict.fromkeys(row["weight_name"] for rows in lines.values() for row in rows))
-    return plots.trade_offs({m: [{**r, by: r[WEIGHT]} for r in rows] for m, rows in lines.items()}, scores, by=by)
+    names = list(dict.fromkeys(row["weight_name"] for rows in lines.values() for row in rows))
+    by = names[0] if len(names) == 1 else "rank of the weight"
+    sweeps = {}
+    for method, rows in lines.items():
+        weights = sorted({row[WEIGHT] for row in rows})
+        places = {weight: weight if len(names) == 1 else rank for rank, weight in enumerate(weights, start=1)}
+        sweeps[method] = [{**row, by: places[row[WEIGHT]]} for row in rows]
+    figure = plots.trade_offs(sweeps, scores, by=by)
+    if len(names) > 1:
+        for axes in figure.axes:
+            axes.locator_params(axis="x", integer=True)
+    return figure
 
 
 def against_reconstruction(methods: dict[str, list[Row]], scores: Sequence[str]) -> Figure | None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from vaezoo.evaluation.report import number
 from vaezoo.plots.curves import confidence_interval
-from vaezoo.plots.labels import axis_label, without_markup
 from vaezoo.sweep.table import Row, Table, cell, differing
 
 CONFIDENCE = 0.95
@@ -58,10 +57,13 @@ def markdown(table: Table, scores: Sequence[str]) -> str:
     groups = grouped(table)
     if not groups:
         return "No run is done."
-    varied = [name for name in differing([runs[0] for runs in groups.values()]) if name in table.settings]
-    names = ["model", *(name for name in varied if name != "model")]
-    labels = [without_markup(axis_label(score)) for score in scores]
-    header = [*names, "seeds", *labels]
+    firsts = [runs[0] for runs in groups.values()]
+    of_models = [
+        [row for row in firsts if row["model"] == model] for model in dict.fromkeys(r["model"] for r in firsts)
+    ]
+    varied = {name for rows in of_models for name in differing(rows)}
+    names = ["model", *(name for name in table.settings if name in varied)]
+    header = [*names, "seeds", *scores]
     lines = [header, ["---"] * len(header)]
     for runs in groups.values():
         cells = [_shown(runs[0].get(name)) for name in names]
