@@ -35,7 +35,7 @@ flags.DEFINE_integer("steps", None, "With --models: training steps. Default: the
 flags.DEFINE_integer("batch_size", None, "With --models: images in a minibatch. Default: the preset's.")
 flags.DEFINE_float("learning_rate", None, "With --models. Default: the preset's.")
 flags.DEFINE_list("metrics", ["default"], "With --models: as for `vaezoo evaluate`.")
-flags.DEFINE_integer("images", 10_000, "With --models: images to evaluate on. 0: all.")
+flags.DEFINE_integer("images", 10_000, "With --models: images to evaluate on, at most. 0: all.")
 flags.DEFINE_integer("bootstrap", 0, "With --models: resamples for intervals of each run's scores.")
 flags.DEFINE_string("out", None, "Folder of the runs. Default: runs/<study>, or runs/sweep.")
 flags.DEFINE_string("data_dir", None, "Folder of data files. Default: $VAEZOO_DATA_DIR.")

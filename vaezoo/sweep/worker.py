@@ -22,7 +22,7 @@ from pathlib import Path
 from vaezoo.durable import folder_lock
 from vaezoo.extras import MissingExtraError
 from vaezoo.sweep.lease import SECONDS, Lease
-from vaezoo.sweep.records import ERROR, LOG, is_done, last_step, record_done, record_error
+from vaezoo.sweep.records import ERROR, LOG, is_done, last_step, read_object, record_done, record_error
 from vaezoo.sweep.study import RunSpec
 
 DONE, FAILED, BUSY, LOST = 0, 1, 75, 76
@@ -121,8 +121,14 @@ def train_and_evaluate(run: RunSpec, folder: Path, options: WorkerOptions) -> No
     command(run.train_arguments(folder, options.data_dir))
     trained = time.monotonic()
     from vaezoo.evaluation import evaluate
+    from vaezoo.evaluation.arguments import load_dataset
 
-    evaluate(folder, data_dir=options.data_dir, progress="lines", **run.evaluation)
+    arguments = run.evaluation
+    trained_on = read_object(folder / "config.json").get("dataset")
+    data, arguments["split"] = load_dataset(None, trained_on, data_dir=options.data_dir, split=arguments.get("split"))
+    if arguments.get("images"):  # a study of several data sets says "at most"
+        arguments["images"] = min(arguments["images"], data.size)
+    evaluate(folder, dataset=data, progress="lines", **arguments)
     seconds = {"training": round(trained - start, 3), "evaluation": round(time.monotonic() - trained, 3)}
     record_done(folder, run, seconds, first_step)
 
