@@ -37,6 +37,7 @@ ORDER = [
     "serving",
     "presets",
     "zoo",
+    "sweep",
     "cli",
     "__main__",
 ]

@@ -10,6 +10,7 @@ from . import plots as plots
 from . import presets as presets
 from . import regularizers as regularizers
 from . import serving as serving
+from . import sweep as sweep
 from . import terms as terms
 from . import training as training
 from .latents import LatentSpec as LatentSpec

@@ -1,1 +1,1 @@
-"""The command line: `vaezoo train | evaluate | export | list`, one module per command."""
+"""The command line: `vaezoo train | evaluate | export | sweep | collect | list`, one module per command."""

@@ -26,6 +26,8 @@ def write(
     rows: list[dict[str, float]],
     examples: np.ndarray,
     *,
+    drawn: bool = True,
+    exported: bool = True,
     export_dir: str | None,
     evaluated: bool,
     data_dir: str | None,
@@ -37,12 +39,14 @@ def write(
         run: its run.
         rows: of metrics.csv.
         examples: images [N, H, W, C] for the figures.
+        drawn: whether to draw figures.
+        exported: whether to write the SavedModel.
         export_dir: folder of the SavedModel's versions; see `export_folder`.
         evaluated: whether to write scores.json and all figures that apply, too.
         data_dir: folder of data files, for the evaluation.
     """
     try:
-        figures = str(draw(model, run, rows, examples))
+        figures = str(draw(model, run, rows, examples)) if drawn else "none"
     except MissingExtraError as error:
         figures = f"none. {error}"
     with replaced_file(run.folder / "model.keras") as file:
@@ -51,11 +55,12 @@ def write(
         progress = sys.stderr.isatty() or "lines"
         scores = evaluation.evaluate(run.folder, data_dir=data_dir, figures=True, progress=progress)
         print(evaluation.report.table(scores), scores.places, sep="\n\n")
-    version = export_once(model, run, export_dir)
+    version = export_once(model, run, export_dir) if exported else None
     print(f"Figures:    {figures}")
     print(f"Curves:     {run.folder / 'metrics.csv'}; tensorboard --logdir {run.folder}")
     print(f"Model:      {run.folder / 'model.keras'}")
-    print(f"SavedModel: {version}{'' if version.is_dir() else ' (removed since)'}")
+    if version:
+        print(f"SavedModel: {version}{'' if version.is_dir() else ' (removed since)'}")
 
 
 def draw(model: BaseVAE, run: Run, rows: list[dict[str, float]], examples: np.ndarray) -> Path:

@@ -55,6 +55,8 @@ flags.DEFINE_string(
     f"Of the networks, one of: {', '.join(PRECISIONS)}. auto: bfloat16 where the hardware multiplies in it, else "
     "float32. Default: the preset's.",
 )
+flags.DEFINE_bool("export", True, "Publish a SavedModel after training.")
+flags.DEFINE_bool("figures", True, "Draw reconstructions, traversals and curves after training.")
 flags.DEFINE_bool("evaluate", False, "Write scores.json and draw every figure that applies after training.")
 flags.DEFINE_integer("checkpoint_every", 1000, "Steps between checkpoints.")
 flags.DEFINE_integer("log_every", 100, "Steps between rows of metrics.csv.")
@@ -101,7 +103,15 @@ def train(data: ImageData, model: BaseVAE, run: Run) -> None:
         examples=examples[:: max(1, len(examples) // 10)][:10],
     )
     outputs.write(
-        model, run, rows, examples, export_dir=FLAGS.export_dir, evaluated=FLAGS.evaluate, data_dir=FLAGS.data_dir
+        model,
+        run,
+        rows,
+        examples,
+        drawn=FLAGS.figures,
+        exported=FLAGS.export,
+        export_dir=FLAGS.export_dir,
+        evaluated=FLAGS.evaluate,
+        data_dir=FLAGS.data_dir,
     )
 
 
@@ -169,7 +179,8 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
     model.batches(data, batch_size * model.batches_per_step, seed=FLAGS.seed, steps=1)  # refuses an impossible size
     workdir = FLAGS.workdir or f"runs/{preset_name or f'{model_name}_{Path(data.name).stem}'}"
     run = Run(workdir, config)
-    check_export_folder(outputs.export_folder(config, FLAGS.export_dir))
+    if FLAGS.export:
+        check_export_folder(outputs.export_folder(config, FLAGS.export_dir))
     outputs.last_export(run.folder)
     return data, model, run, config
 

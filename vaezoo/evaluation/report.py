@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -59,7 +58,6 @@ def scores(
         "protocol": {name: protocol for name, (_, protocol) in computed.items()},
         **({} if latents is None else {"latents": {name: column.tolist() for name, column in latents.items()}}),
         "packages": package_versions(),
-        "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
     }
 
 

@@ -9,20 +9,25 @@ colour-blind-safe colours.
     activations    mean_activations                                 from a `vaezoo.encoding.EncodedDataset`
     latents        kl_bars, variance_information                    from `vaezoo.metrics.per_latent`
     matrices       factor_matrix, score_matrix, class_matrix        heat maps of factors and latents, classes and labels
+    correlations   correlation_matrix                               rank correlations of scores
     curves         training_curves, trade_offs                      from metrics.csv and hyperparameter sweeps
+    violins        violins                                          distributions of scores over runs
 """
 
 from vaezoo.plots.activations import mean_activations
 from vaezoo.plots.animation import animated_traversals
+from vaezoo.plots.correlations import correlation_matrix
 from vaezoo.plots.curves import trade_offs, training_curves
 from vaezoo.plots.images import class_traversals, reconstructions, traversals
 from vaezoo.plots.latents import kl_bars, variance_information
 from vaezoo.plots.matrices import class_matrix, factor_matrix, score_matrix
+from vaezoo.plots.violins import violins
 
 __all__ = [
     "animated_traversals",
     "class_matrix",
     "class_traversals",
+    "correlation_matrix",
     "factor_matrix",
     "kl_bars",
     "mean_activations",
@@ -32,4 +37,5 @@ __all__ = [
     "trade_offs",
     "traversals",
     "variance_information",
+    "violins",
 ]

@@ -10,6 +10,7 @@ from vaezoo.models import MODELS
 HYPERPARAMETERS = {
     "alpha": r"$\alpha$",
     "beta": r"$\beta$",
+    "c_max": r"$C_{max}$",
     "beta_y": r"$\beta_y$",
     "gamma": r"$\gamma$",
     "lambda_": r"$\lambda$",

@@ -29,6 +29,9 @@ from vaezoo.training.signals import Interrupted, recorded_signals
 
 PACKAGES = ("vaezoo", "tensorflow", "keras")
 
+OTHERS_FILES = frozenset({"tensorboard", "log.txt", "error.json"})
+"""Names that a run's folder may have before its training begins: those that `vaezoo.sweep` writes are among them."""
+
 
 class Run:
     """The folder of one training.
@@ -53,7 +56,7 @@ class Run:
         self.config = json.loads(json.dumps(config))
         self._lock_depth = 0
         check_writable(self.folder)
-        others = {child.name for child in self.folder.glob("*") if not child.name.startswith(".")} - {"tensorboard"}
+        others = {child.name for child in self.folder.glob("*") if not child.name.startswith(".")} - OTHERS_FILES
         if others and "config.json" not in others and not list_checkpoints(self.checkpoints):
             raise ValueError(f"{self.folder} is not the folder of a run. Choose another one.")
         self.check_config(self.config)
