@@ -14,7 +14,7 @@ from typing import Any
 from vaezoo.sweep.combinators import Settings
 
 IDENTIFYING = ("model", "preset", "dataset", "seed", "steps", "batch_size", "learning_rate")
-IDENTIFYING += ("steps_per_execution", "jit_compile")
+IDENTIFYING += ("steps_per_execution", "jit_compile", "precision")
 CIRCUMSTANCES = ("checkpoint_every", "log_every")
 TRAINING = (*IDENTIFYING, *CIRCUMSTANCES)
 """Settings that are flags of `vaezoo train`."""
