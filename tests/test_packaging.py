@@ -51,7 +51,7 @@ def test_every_extra_that_an_error_names_exists():
         for line in file.read_text().splitlines()
         if 'with extra("' in line
     }
-    assert named == {"metrics", "plots", "serving"} <= set(extras)
+    assert named == {"metrics", "plots", "ray", "serving"} <= set(extras)
 
 
 def test_a_missing_package_is_named_with_its_extra():
