@@ -9,6 +9,7 @@ import sys
 
 from absl import flags
 
+from vaezoo.cli.startup import program_name
 from vaezoo.evaluation import Evaluation, FigureError, evaluate, evaluate_seeds, report, trade_offs
 from vaezoo.evaluation.arguments import FORMATS
 from vaezoo.evaluation.figures import FIGURES
@@ -55,9 +56,7 @@ def main(argv: list[str]) -> None:
     Args:
         argv: the program's name, and the arguments that are not flags: none are accepted.
     """
-    program, *rest = argv
-    if rest:
-        sys.exit(f"{program}: unexpected argument {rest[0]!r}; flags start with --.")
+    program = program_name(argv)
     if not FLAGS.run:
         sys.exit(f"{program}: --run=<folder, .keras file or SavedModel> is needed.")
     run = plot_sweep if FLAGS.by else score_seeds if FLAGS.metrics == ["udr"] else score_model

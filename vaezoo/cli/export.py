@@ -7,6 +7,7 @@ import sys
 
 from absl import flags, logging
 
+from vaezoo.cli.startup import program_name
 from vaezoo.encoding import LoadedModel, load_model
 from vaezoo.models import BaseVAE
 from vaezoo.serving import about_run, check_export_folder, export
@@ -40,10 +41,8 @@ def main(argv: list[str]) -> None:
     Args:
         argv: the program's name, and the arguments that are not flags: none are accepted.
     """
-    program, *rest = argv
+    program = program_name(argv)
     logging.set_verbosity(logging.WARNING)
-    if rest:
-        sys.exit(f"{program}: unexpected argument {rest[0]!r}; flags start with --.")
     if not (FLAGS.run and FLAGS.to):
         sys.exit(f"{program}: --run=<folder or .keras file> and --to=saved_models/<name> are needed.")
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import json
-import sys
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from absl import flags
 
 import vaezoo
+from vaezoo.cli.startup import program_name
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("saved_models", "saved_models", "Folder of exported models, to find trained presets in.")
@@ -38,9 +38,7 @@ def main(argv: list[str]) -> None:
     Args:
         argv: the program's name, and the arguments that are not flags: none are accepted.
     """
-    program, *rest = argv
-    if rest:
-        sys.exit(f"{program}: unexpected argument {rest[0]!r}; flags start with --.")
+    program_name(argv)  # refuses arguments
     sections = {
         heading: indented(", ".join(literal_names(Path(vaezoo.__path__[0], file), variable)))
         for heading, (file, variable) in REGISTRIES.items()

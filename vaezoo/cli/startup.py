@@ -21,6 +21,21 @@ def set_environment() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
+def program_name(argv: list[str]) -> str:
+    """Returns the program's name of a command that takes flags alone.
+
+    Args:
+        argv: the program's name, and the arguments that are not flags.
+
+    Raises:
+        SystemExit: if there are such arguments.
+    """
+    program, *rest = argv
+    if rest:
+        sys.exit(f"{program}: unexpected argument {rest[0]!r}; flags start with --.")
+    return program
+
+
 def import_quietly(name: str) -> ModuleType:
     """Imports a module that may import TensorFlow, with TensorFlow's environment set and `NOISE` left out of stderr.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from absl import flags
 
-from vaezoo.cli.startup import import_quietly
+from vaezoo.cli.startup import import_quietly, program_name
 from vaezoo.sweep import STUDIES, RunSpec, Study, load_study
 from vaezoo.sweep.engine import execute_locally
 from vaezoo.sweep.grid import grid, parse_values, validate_runs
@@ -68,9 +68,7 @@ def main(argv: list[str]) -> None:
     Args:
         argv: the program's name, and the arguments that are not flags: none are accepted.
     """
-    program, *rest = argv
-    if rest:
-        sys.exit(f"{program}: unexpected argument {rest[0]!r}; flags start with --.")
+    program = program_name(argv)
     try:
         study = select_study()
         runs = select_runs(study)

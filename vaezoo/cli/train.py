@@ -21,6 +21,7 @@ import vaezoo
 from vaezoo import zoo
 from vaezoo.choices import validate_choice
 from vaezoo.cli import outputs
+from vaezoo.cli.startup import program_name
 from vaezoo.data import ImageData
 from vaezoo.models import BaseVAE
 from vaezoo.networks.precision import PRECISIONS, resolve_precision
@@ -68,11 +69,9 @@ def main(argv: list[str]) -> None:
     Args:
         argv: the program's name, and the arguments that are not flags: none are accepted.
     """
-    program, *rest = argv
+    program = program_name(argv)
     logging.set_verbosity(logging.WARNING)
     warnings.formatwarning = lambda message, *args, **options: f"{program}: {message}\n"
-    if rest:
-        sys.exit(f"{program}: unexpected argument {rest[0]!r}; flags start with --.")
     try:
         data, model, run, config = prepare()
         work = f"{config['steps']} steps in {config['precision']}"
