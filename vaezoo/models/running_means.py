@@ -87,7 +87,7 @@ class RunningMeans(CheckedModel):
         """Returns every optimizer with the variables that it is built on: what an exact resume must restore."""
         return [(self.optimizer, self.trainable_variables)]
 
-    def make_train_function(self, force: bool = False) -> Callable:
+    def make_train_function(self, force: bool = False) -> Callable | None:
         """Builds metrics and optimizers first: XLA cannot create variables, and a graph that does is traced twice."""
         _ = self.metrics
         with self.distribute_strategy.scope():
@@ -95,7 +95,7 @@ class RunningMeans(CheckedModel):
                 optimizer.build(variables)
         return super().make_train_function(force)
 
-    def make_test_function(self, force: bool = False) -> Callable:
+    def make_test_function(self, force: bool = False) -> Callable | None:
         """Builds the metrics first, as `make_train_function` does."""
         _ = self.metrics
         return super().make_test_function(force)
