@@ -69,11 +69,11 @@ def row(name: str) -> str:
     chosen = vaezoo.create(name, **options).jit_compile
     images = preset.batch_size * models[False].batches_per_step
     data = images_of(preset)
-    one = next(iter(data.batches(images, seed=0, steps=1)))
+    one = next(iter(models[False].batches(data, images, seed=0, steps=1)))
     still = {jit: tf.data.Dataset.from_tensors(one).repeat(FLAGS.steps) for jit in models}
     variants = {
         **{("still", jit): (models[jit], still[jit]) for jit in models},
-        ("fed", chosen): (models[chosen], data.batches(images, seed=0, steps=FLAGS.steps)),
+        ("fed", chosen): (models[chosen], models[chosen].batches(data, images, seed=0, steps=FLAGS.steps)),
     }
     times = {variant: [] for variant in variants}
     for counted in [False] + [True] * FLAGS.rounds:
