@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from vaezoo.latents import LatentSpec
+from vaezoo.networks.precision import all_layers
 
 SQUASHING = ("sigmoid", "hard_sigmoid", "hardsigmoid", "softmax")
 RESHAPING = (
@@ -44,7 +45,7 @@ def checked_networks(
                 f"With latents={latents}, the {network} must {side} a shape {tuple(expected)}. Received: {tuple(shape)}"
             )
     for name, network in {"encoder": encoder, "decoder": decoder}.items():
-        if any(layer.compute_dtype == "float16" for layer in network._flatten_layers()):
+        if any(layer.compute_dtype == "float16" for layer in all_layers(network)):
             raise ValueError(
                 f"The {name} must not compute in float16, in which small gradients vanish. Use the dtype policy "
                 "'mixed_bfloat16'. Received: 'float16'"

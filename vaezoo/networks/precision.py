@@ -91,8 +91,13 @@ def precision_scope(precision: str | None) -> Iterator[None]:
 
 def compute_precision(*networks: keras.Model) -> str:
     """Returns the narrowest floating dtype in which a layer of the networks computes, such as "bfloat16"."""
-    layers = [layer for network in networks for layer in network._flatten_layers()]
+    layers = [layer for network in networks for layer in all_layers(network)]
     idle = (keras.Model, keras.layers.InputLayer)  # whose dtype is not one that anything is computed in
     dtypes = {layer.compute_dtype for layer in layers if not isinstance(layer, idle)}
     floats = [dtype for dtype in sorted(dtypes) if keras.backend.is_float_dtype(dtype)]
     return min(floats, key=lambda dtype: tf.as_dtype(dtype).size, default="float32")
+
+
+def all_layers(network: keras.Model) -> list[keras.layers.Layer]:
+    """Returns a network and its layers at any depth."""
+    return list(network._flatten_layers())  # Keras has no public way to the layers within layers

@@ -68,7 +68,7 @@ class Adam(keras.optimizers.Adam):
 
         That operation adds its epsilon to the uncorrected sqrt(v), so it gets epsilon sqrt(1 - beta_2^t).
         """
-        index = self._get_variable_index(variable)
+        index = self._get_variable_index(variable)  # Keras has no public way to the moments of a variable
         m, v, t = (kept[index].value for kept in (self._momentums, self._velocities, self._updates))
         t.assign_add(1)
         g = tf.cast(tf.convert_to_tensor(gradient), variable.dtype)

@@ -23,7 +23,7 @@ def rank_correlations(rows: Sequence[Row], scores: Sequence[str]) -> np.ndarray:
         The correlations, [S, S]; NaN for fewer than three runs, and for a score that is constant.
     """
     with extra("metrics"):
-        from scipy.stats import rankdata
+        from scipy.stats import spearmanr
 
     values = np.array([[float(row.get(score, np.nan)) for score in scores] for row in rows])
     values = values.reshape(len(rows), len(scores))
@@ -32,5 +32,5 @@ def rank_correlations(rows: Sequence[Row], scores: Sequence[str]) -> np.ndarray:
         for j in range(len(scores)):
             both = values[np.isfinite(values[:, [i, j]]).all(axis=1)][:, [i, j]]
             if len(both) >= FEWEST and (np.ptp(both, axis=0) > 0).all():
-                result[i, j] = np.corrcoef(rankdata(both, axis=0).T)[0, 1]
+                result[i, j] = spearmanr(*both.T).statistic
     return result

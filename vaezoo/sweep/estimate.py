@@ -69,7 +69,8 @@ def kinds_of(runs: Sequence[RunSpec]) -> dict[str, list[RunSpec]]:
         batch_size = run.settings.get("batch_size") or preset.batch_size
         dataset = run.settings.get("dataset") or preset.dataset
         model = run.settings.get("preset") or run.settings["model"]
-        key = json.dumps([model, dataset, batch_size, run.settings.get("jit_compile"), deciding])
+        compiled = [run.settings.get(name) for name in ("jit_compile", "precision")]
+        key = json.dumps([model, dataset, batch_size, compiled, deciding])
         groups.setdefault(key, []).append(run)
     return groups
 
@@ -127,9 +128,8 @@ def seconds_of_step(run: RunSpec, data_dir: str | None) -> float:
     if "dataset_size" in zoo.MODELS[run.settings.get("model") or preset.model].hyperparameters():
         given.setdefault("dataset_size", data.size)
     compiled = {"on": True, "off": False}.get(run.settings.get("jit_compile"), "auto")
-    model = zoo.create(
-        name or run.settings["model"], image_shape=data.image_shape, seed=0, jit_compile=compiled, **given
-    )
+    given |= {"jit_compile": compiled, "precision": run.settings.get("precision") or preset.precision}
+    model = zoo.create(name or run.settings["model"], image_shape=data.image_shape, seed=0, **given)
     size = (run.settings.get("batch_size") or preset.batch_size) * model.batches_per_step
     model.fit(model.batches(data, size, seed=0, steps=WARM_UP), verbose=0, shuffle=False)
     batches = model.batches(data, size, seed=0, start_step=WARM_UP, steps=TIMED)

@@ -16,7 +16,7 @@ from vaezoo.evaluation.settings import training_settings
 from vaezoo.sweep.records import DONE, ERROR, SCORES, read_object, recorded_runs, state_of
 from vaezoo.sweep.study import RunSpec
 
-TRAINING = ("model", "preset", "dataset", "steps", "batch_size", "learning_rate", "seed")
+TRAINING = ("model", "preset", "dataset", "steps", "batch_size", "learning_rate", "precision", "seed")
 Row = dict[str, Any]
 
 
