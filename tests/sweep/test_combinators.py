@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from vaezoo.sweep import STUDIES, RunSpec, Study, chain, load_study, product, sweep, zipped
-from vaezoo.sweep.estimate import preset_of_run, steps_of
+from vaezoo.sweep.estimate import kinds_of, preset_of_run, steps_of
 from vaezoo.sweep.grid import grid, parse_values, validate_runs
 from vaezoo.sweep.records import select_shard
+from vaezoo.sweep.table import settings_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -131,3 +132,10 @@ def test_studies_cost_no_tensorflow():
     *lines, last = done.stdout.splitlines()
     assert last == "set()", done.stderr
     assert [line.split() for line in lines] == [[str(r.number), "waiting", r.name] for r in STUDIES["quick"].runs]
+
+
+def test_the_precision_is_a_setting_of_a_run(tmp_path):
+    runs = Study("precisions", [{"model": "vae", "precision": name} for name in ("float32", "bfloat16")]).runs
+    assert runs[0].name != runs[1].name and "--precision=bfloat16" in runs[1].train_arguments(tmp_path)
+    assert [settings_of(run, {})["precision"] for run in runs] == ["float32", "bfloat16"]
+    assert len(kinds_of(runs)) == 2

@@ -36,7 +36,7 @@ def correlation_matrix(correlations: np.ndarray, names: Sequence[str]) -> Figure
     beside = 0.58 * FONT_SIZE / 72 * longest  # inches
     side = min(0.32, (WIDTH - beside - 0.7) / len(names))
     with paper_style():
-        figure = new_figure(side * len(names) + beside + 0.2)
+        figure = new_figure(side * len(names) + beside + 0.2, min(WIDTH, side * len(names) + beside + 0.9))
         axes = figure.add_subplot()
         image = axes.imshow(correlations, cmap=DIVERGING, vmin=-1, vmax=1, interpolation="nearest")
         axes.set_xticks(range(len(names)), labels, rotation=90)
@@ -47,6 +47,6 @@ def correlation_matrix(correlations: np.ndarray, names: Sequence[str]) -> Figure
                 value = correlations[i, j]
                 colour = "white" if abs(value) > 0.6 else "black"
                 axes.text(j, i, f"{100 * value:.0f}", ha="center", va="center", color=colour, fontsize=FONT_SIZE - 1)
-        bar = figure.colorbar(image, ax=axes, label="rank correlation", shrink=0.8, pad=0.03)
+        bar = figure.colorbar(image, ax=axes, label="rank correlation\n(cells: times 100)", shrink=0.8, pad=0.03)
         bar.outline.set_linewidth(0.4)
     return figure
