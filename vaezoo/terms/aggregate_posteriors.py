@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from vaezoo import replicas
+
 ESTIMATORS = ("mws", "mss")
 
 
@@ -58,8 +60,10 @@ def aggregate_posterior(
     check_aggregate(dataset_size, estimator)
     if z.shape[0] is not None and z.shape[0] > dataset_size:
         raise ValueError(f"`dataset_size` must be at least the batch size, {z.shape[0]}. Received: {dataset_size}")
-    log_w = tf.math.log(pair_weights(tf.shape(z)[0], dataset_size, estimator))  # [B, B]
-    log_q = log_normal(z[:, None], mu[None], log_var[None])  # [B, B, d]: z_ik under x_j
+    all_mu, all_log_var = replicas.gathered(mu), replicas.gathered(log_var)  # x_j of the global batch
+    log_w = tf.math.log(pair_weights(tf.shape(all_mu)[0], dataset_size, estimator))  # [B, B]
+    log_w = replicas.own_rows(log_w)
+    log_q = log_normal(z[:, None], all_mu[None], all_log_var[None])  # [B, B, d]: z_ik under x_j
     return AggregatePosterior(
         z=z,
         given_x=log_normal(z, mu, log_var),
