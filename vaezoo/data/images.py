@@ -79,6 +79,7 @@ class ImageData:
         steps: int | None = None,
         shuffle: bool = True,
         labels: bool = False,
+        share: pipeline.Share | None = None,
     ) -> tf.data.Dataset:
         """Returns a dataset of batches of images, float32 [batch_size, H, W, C] in [0, 1], of known cardinality.
 
@@ -94,6 +95,8 @@ class ImageData:
                 it, all that remain.
             shuffle: whether to shuffle the images.
             labels: whether to return pairs (images, labels [batch_size] int64).
+            share: the part of every batch that is returned, where replicas train together: a batch for each local
+                replica in turn.
 
         Returns:
             A deterministic `tf.data.Dataset` that prefetches.
@@ -115,10 +118,17 @@ class ImageData:
             images = self._floats(indices)
             return (images, tf.gather(classes, indices)) if labels else images
 
-        return _prefetched(order, batch)
+        return _prefetched(order, batch, share, batch_size)
 
     def pairs(
-        self, batch_size: int, *, k: int | None = None, seed: int, start_step: int = 0, steps: int | None = None
+        self,
+        batch_size: int,
+        *,
+        k: int | None = None,
+        seed: int,
+        start_step: int = 0,
+        steps: int | None = None,
+        share: pipeline.Share | None = None,
     ) -> tf.data.Dataset:
         """Returns a dataset of pairs of batches of images (x_1, x_2) that share all of their d factors but k.
 
@@ -133,6 +143,7 @@ class ImageData:
             seed: selects the pairs, any integer of 64 bits.
             start_step: the number n of the first batch.
             steps: the number of batches, by default `size // batch_size`, but at least 1.
+            share: as for `batches`.
 
         Returns:
             A deterministic `tf.data.Dataset` that prefetches, of two float32 [batch_size, H, W, C] in [0, 1] each, of
@@ -160,7 +171,7 @@ class ImageData:
         steps = max(1, self.size // batch_size) if steps is None else steps
         sizes = self.factors.sizes
         order = pipeline.paired_batches(sizes, batch_size, k=k, seed=seed, start_step=start_step, steps=steps)
-        return _prefetched(order, lambda *pair: tuple(map(self._floats, pair)))
+        return _prefetched(order, lambda *pair: tuple(map(self._floats, pair)), share, batch_size)
 
     def _floats(self, indices: tf.Tensor) -> tf.Tensor:
         rows = tf.gather(self.stored, indices)
@@ -191,7 +202,12 @@ class ImageData:
             raise ValueError(f"Expected a data set with labels. Received: '{self.name}', which has none")
 
 
-def _prefetched(order: tf.data.Dataset, batch: Callable) -> tf.data.Dataset:
+def _prefetched(
+    order: tf.data.Dataset, batch: Callable, share: pipeline.Share | None, batch_size: int
+) -> tf.data.Dataset:
+    if share is not None:
+        share.check(batch_size)
+        order = share.of(order)
     batches = order.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     options = tf.data.Options()
     # tf.data's graph rewrites copy captured tensors, 360 MiB of them for dSprites.
