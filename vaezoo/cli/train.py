@@ -7,6 +7,8 @@ vaezoo train --preset=beta_vae_dsprites --set beta=8 --steps=20000
 from __future__ import annotations
 
 import ast
+import contextlib
+import json
 import sys
 import warnings
 from collections.abc import Mapping
@@ -21,12 +23,14 @@ import vaezoo
 from vaezoo import zoo
 from vaezoo.choices import validate_choice
 from vaezoo.cli import outputs
+from vaezoo.cli.devices import STRATEGIES, create_strategy
 from vaezoo.data import ImageData
 from vaezoo.models import BaseVAE
 from vaezoo.presets import Preset
 from vaezoo.serving import check_export_folder
 from vaezoo.training import Interrupted, Run
-from vaezoo.training.run import check_intervals
+from vaezoo.training.intervals import check_intervals
+from vaezoo.training.workers import Workers, check_batch_size
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", None, f"One of: {', '.join(zoo.MODELS)}. Default: the preset's, or nonsyn.")
@@ -48,6 +52,13 @@ flags.DEFINE_integer("steps_per_execution", 1, "Training steps per compiled call
 flags.DEFINE_enum(
     "jit_compile", "auto", ["auto", "on", "off"], "XLA. auto: with a GPU, or for fully connected networks."
 )
+flags.DEFINE_enum(
+    "strategy",
+    "none",
+    STRATEGIES,
+    "Devices: none, one; mirrored, the GPUs of this machine; multi_worker, those of all workers that TF_CONFIG names.",
+)
+flags.DEFINE_integer("devices", None, "GPUs of --strategy=mirrored, or logical CPUs without a GPU. Default: all GPUs.")
 flags.DEFINE_bool("evaluate", False, "Write scores.json and draw every figure that applies after training.")
 flags.DEFINE_integer("checkpoint_every", 1000, "Steps between checkpoints.")
 flags.DEFINE_integer("log_every", 100, "Steps between rows of metrics.csv.")
@@ -65,8 +76,15 @@ def main(argv: list[str]) -> None:
     if rest:
         sys.exit(f"{program}: unexpected argument {rest[0]!r}; flags start with --.")
     try:
-        data, model, run, config = prepare()
-        print(f"{config['model']} on {data.name} ({data.origin}): {config['steps']} steps in {run.folder}", flush=True)
+        strategy = create_strategy(FLAGS.strategy, FLAGS.devices)
+        if strategy:
+            own = ("workdir", "export_dir", "data_dir", "dataset")  # paths may differ; the images are compared later
+            values = {flag.name: flag.value for flag in FLAGS.get_flags_for_module(__name__) if flag.name not in own}
+            Workers(strategy).check_same(json.dumps(values, sort_keys=True), "flags")
+        data, model, run, config = prepare(strategy)
+        if run.writes:
+            where = f"{run.folder}" if strategy is None else f"{run.folder}, {config['replicas']} replicas"
+            print(f"{config['model']} on {data.name} ({data.origin}): {config['steps']} steps in {where}", flush=True)
         with run.locked():
             train(data, model, run)
     except Interrupted as interrupted:
@@ -80,6 +98,10 @@ def one_line(error: Exception) -> str:
     """Returns the whole message of vaezoo's own errors, and the first line of TensorFlow's."""
     if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
         return f"out of memory or disk. A smaller --batch_size needs less memory. {str(error).partition(chr(10))[0]}"
+    if isinstance(error, (tf.errors.UnavailableError, tf.errors.AbortedError)):
+        return (
+            "another worker has ended or cannot be reached. Start all workers again to go on from the last checkpoint."
+        )
     return str(error).partition("\n")[0] if isinstance(error, tf.errors.OpError) else str(error)
 
 
@@ -92,13 +114,18 @@ def train(data: ImageData, model: BaseVAE, run: Run) -> None:
         **{name: run.config[name] for name in ("steps", "batch_size", "seed", "log_every", "checkpoint_every")},
         examples=examples[:: max(1, len(examples) // 10)][:10],
     )
-    outputs.write(
-        model, run, rows, examples, export_dir=FLAGS.export_dir, evaluated=FLAGS.evaluate, data_dir=FLAGS.data_dir
-    )
+    if run.writes:
+        outputs.write(
+            model, run, rows, examples, export_dir=FLAGS.export_dir, evaluated=FLAGS.evaluate, data_dir=FLAGS.data_dir
+        )
+    Workers(model.distribute_strategy).any(False)  # the others stay until the first worker has written everything
 
 
-def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
+def prepare(strategy: tf.distribute.Strategy | None = None) -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
     """Builds what the flags ask for and checks it; nothing is written.
+
+    Args:
+        strategy: of the devices; None for one device.
 
     Returns:
         The data, the compiled model, its run and the run's configuration.
@@ -116,17 +143,22 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
     parameters = zoo.MODELS[model_name].hyperparameters()
     if "dataset_size" in parameters:
         given.setdefault("dataset_size", data.size)
-    model = vaezoo.create(
-        preset_name or model_name,
-        image_shape=data.image_shape,
-        learning_rate=FLAGS.learning_rate,
-        seed=FLAGS.seed,
-        jit_compile={"on": True, "off": False}.get(FLAGS.jit_compile, "auto"),
-        steps_per_execution=FLAGS.steps_per_execution,
-        **given,
-    )
     steps = preset.steps if FLAGS.steps is None else FLAGS.steps
     batch_size = preset.batch_size if FLAGS.batch_size is None else FLAGS.batch_size
+    workers = Workers(strategy or tf.distribute.get_strategy())
+    check_batch_size(batch_size, workers.replicas)
+    if strategy and FLAGS.jit_compile == "on":
+        raise ValueError(f"XLA cannot compile the steps of --strategy={FLAGS.strategy}. Received: --jit_compile=on")
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        model = vaezoo.create(
+            preset_name or model_name,
+            image_shape=data.image_shape,
+            learning_rate=FLAGS.learning_rate,
+            seed=FLAGS.seed,
+            jit_compile={"on": True, "off": False}.get(FLAGS.jit_compile, "auto"),
+            steps_per_execution=FLAGS.steps_per_execution,
+            **given,
+        )
     if given.get("dataset_size", batch_size) < batch_size:
         raise ValueError(f"`dataset_size` must be at least batch_size={batch_size}. Received: {given['dataset_size']}")
     config = {
@@ -142,7 +174,7 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
             for name in parameters
             if name not in ("latents", "seed", "name") and not isinstance(getattr(model, name), keras.Model)
         },
-        "learning_rate": float(model.optimizer.learning_rate),
+        "learning_rate": float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)),
         "optimizer": model.optimizer.get_config(),
         "batch_size": batch_size,
         "steps": steps,
@@ -151,15 +183,17 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
         "jit_compile": model.jit_compile,
         "log_every": FLAGS.log_every,
         "checkpoint_every": FLAGS.checkpoint_every,
+        **({"strategy": FLAGS.strategy, "replicas": workers.replicas} if strategy else {}),
     }
     check_intervals(
         FLAGS.steps_per_execution, steps=steps, **{name: config[name] for name in ("log_every", "checkpoint_every")}
     )
     model.batches(data, batch_size * model.batches_per_step, seed=FLAGS.seed, steps=1)  # refuses an impossible size
     workdir = FLAGS.workdir or f"runs/{preset_name or f'{model_name}_{Path(data.name).stem}'}"
-    run = Run(workdir, config)
-    check_export_folder(outputs.export_folder(config, FLAGS.export_dir))
-    outputs.last_export(run.folder)
+    run = Run(workdir, config, writes=workers.chief)
+    if run.writes:
+        check_export_folder(outputs.export_folder(config, FLAGS.export_dir))
+        outputs.last_export(run.folder)
     return data, model, run, config
 
 
