@@ -118,7 +118,7 @@ def train(data: ImageData, model: BaseVAE, run: Run) -> None:
         outputs.write(
             model, run, rows, examples, export_dir=FLAGS.export_dir, evaluated=FLAGS.evaluate, data_dir=FLAGS.data_dir
         )
-    Workers(model.distribute_strategy).any(False)  # the others stay until the first worker has written everything
+    Workers(model.distribute_strategy).finish()
 
 
 def prepare(strategy: tf.distribute.Strategy | None = None) -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
@@ -147,8 +147,8 @@ def prepare(strategy: tf.distribute.Strategy | None = None) -> tuple[ImageData, 
     batch_size = preset.batch_size if FLAGS.batch_size is None else FLAGS.batch_size
     workers = Workers(strategy or tf.distribute.get_strategy())
     check_batch_size(batch_size, workers.replicas)
-    if strategy and FLAGS.jit_compile == "on":
-        raise ValueError(f"XLA cannot compile the steps of --strategy={FLAGS.strategy}. Received: --jit_compile=on")
+    if strategy and (FLAGS.jit_compile == "on" or FLAGS.steps_per_execution > 1):
+        raise ValueError(f"--strategy={FLAGS.strategy} takes no --jit_compile=on, and --steps_per_execution=1 alone.")
     with strategy.scope() if strategy else contextlib.nullcontext():
         model = vaezoo.create(
             preset_name or model_name,

@@ -211,6 +211,7 @@ class Run:
                     shuffle=False,
                     steps_per_epoch=steps - start if workers.distributed else None,
                 )
+                workers.finish()
         if checkpointing.interrupted_at is not None and checkpointing.interrupted_at < steps:
             raise Interrupted((received or [signal.SIGTERM])[0], checkpointing.interrupted_at)
         if manager.newest_step != steps:  # `fit` returns normally when the data or a callback raise OutOfRangeError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 
 import keras
@@ -58,13 +59,16 @@ class Workers:
             steps: number of batches.
 
         Raises:
-            ValueError: if `batch_size` is not a multiple of the number of replicas.
+            ValueError: if `batch_size` is not a multiple of the number of replicas, or the model of a strategy executes
+                several steps at once, which Keras cannot.
         """
         check_batch_size(batch_size, self.replicas)
         parts = model.batches_per_step
         options = {"seed": seed, "start_step": start_step, "steps": steps}
         if not self.distributed:
             return model.batches(data, batch_size * parts, **options)
+        if model.steps_per_execution > 1:
+            raise ValueError(f"A strategy needs steps_per_execution=1. Received: {model.steps_per_execution}")
 
         def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
             share = Share(self.replicas, context.input_pipeline_id * self.local, self.local, parts)
@@ -86,6 +90,14 @@ class Workers:
         if not self.several:
             return flag
         return bool(self._sum(np.array([flag], np.int32)).numpy()[0])
+
+    def finish(self) -> None:
+        """Waits for the other workers. A worker must not end before, while others still receive from it.
+
+        A worker that has passed this point may end, which is no error here.
+        """
+        with contextlib.suppress(tf.errors.UnavailableError, tf.errors.AbortedError):
+            self.any(False)
 
     def check_same(self, text: str, what: str) -> None:
         """Raises ValueError on all workers unless they call it with the same text.
