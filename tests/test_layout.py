@@ -22,6 +22,7 @@ ORDER = [
     "progress",
     "extras",
     "keras_backend",
+    "replicas",
     "data",
     "networks",
     "latents",

@@ -168,9 +168,9 @@ def check_options(side: str, builder: Callable[..., keras.Model], options: Mappi
 def should_jit_compile(model: BaseVAE) -> bool:
     """Returns whether XLA makes a training step faster, as `benchmarks/train_step.py` measures it.
 
-    It does with a GPU, and on a CPU for fully connected networks. With several replicas it cannot compile the step.
+    It does with a GPU, and on a CPU for fully connected networks. Under `tf.distribute` it cannot compile the step.
     """
-    if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+    if tf.distribute.has_strategy():
         return False
     if tf.config.list_logical_devices("GPU"):
         return True

@@ -83,6 +83,18 @@ def test_fold_is_a_function_of_key_and_data():
     assert not {*noise.fold(KEY, 0).numpy().view("uint32")} & {*drawn}
 
 
+@pytest.mark.parametrize("shape, replicas", [([3, 5], 2), ([2, 7, 3], 3), ([1, 1], 5)])
+def test_the_rows_of_all_replicas_are_those_of_one_device(shape, replicas, monkeypatch):
+    whole = noise.standard_normal(KEY, [replicas * shape[0], *shape[1:]])
+    monkeypatch.setattr("vaezoo.replicas.count", lambda: replicas)
+    rows = []
+    for index in range(replicas):
+        monkeypatch.setattr("vaezoo.replicas.index", lambda index=index: tf.constant(index))
+        rows.append(noise.standard_normal(KEY, shape))
+    np.testing.assert_array_equal(tf.concat(rows, axis=0), whole)
+    assert len(np.unique(whole)) == whole.numpy().size
+
+
 def test_permuted_columns_keep_their_values_and_lose_their_company():
     rng = np.random.default_rng(0)
     first = rng.normal(size=5000).astype(np.float32)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 import vaezoo
@@ -18,6 +19,7 @@ from vaezoo.extras import MissingExtraError, extra
 from vaezoo.models import BaseVAE
 from vaezoo.serving import about_run
 from vaezoo.training import Run
+from vaezoo.training.workers import Workers
 
 
 def write(
@@ -45,12 +47,14 @@ def write(
         evaluated: whether to write scores.json and all figures that apply, too.
         data_dir: folder of data files, for the evaluation.
     """
+    with replaced_file(run.folder / "model.keras") as file:
+        model.save(file)
+    if Workers(model.distribute_strategy).distributed and (drawn or exported):
+        model = keras.saving.load_model(run.folder / "model.keras")  # on one device
     try:
         figures = str(draw(model, run, rows, examples)) if drawn else "none"
     except MissingExtraError as error:
         figures = f"none. {error}"
-    with replaced_file(run.folder / "model.keras") as file:
-        model.save(file)
     if evaluated:
         progress = sys.stderr.isatty() or "lines"
         scores = evaluation.evaluate(run.folder, data_dir=data_dir, figures=True, progress=progress)

@@ -6,10 +6,10 @@ vaezoo train --preset=beta_vae_dsprites --set beta=8 --steps=20000
 
 from __future__ import annotations
 
-import ast
+import contextlib
+import json
 import sys
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,17 @@ from absl import flags, logging
 
 import vaezoo
 from vaezoo import zoo
-from vaezoo.choices import validate_choice
 from vaezoo.cli import outputs
+from vaezoo.cli.devices import STRATEGIES, create_strategy
+from vaezoo.cli.settings import check_settings, parse_setting, select_preset
 from vaezoo.cli.startup import program_name
 from vaezoo.data import ImageData
 from vaezoo.models import BaseVAE
 from vaezoo.networks.precision import PRECISIONS, resolve_precision
-from vaezoo.presets import Preset
 from vaezoo.serving import check_export_folder
 from vaezoo.training import Interrupted, Run
-from vaezoo.training.run import check_intervals
+from vaezoo.training.intervals import check_intervals
+from vaezoo.training.workers import Workers, check_batch_size
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", None, f"One of: {', '.join(zoo.MODELS)}. Default: the preset's, or nonsyn.")
@@ -58,6 +59,13 @@ flags.DEFINE_string(
 )
 flags.DEFINE_bool("export", True, "Publish a SavedModel after training.")
 flags.DEFINE_bool("figures", True, "Draw reconstructions, traversals and curves after training.")
+flags.DEFINE_enum(
+    "strategy",
+    "none",
+    STRATEGIES,
+    "Devices: none, one; mirrored, the GPUs of this machine; multi_worker, those of all workers that TF_CONFIG names.",
+)
+flags.DEFINE_integer("devices", None, "GPUs of --strategy=mirrored, or logical CPUs without a GPU. Default: all GPUs.")
 flags.DEFINE_bool("evaluate", False, "Write scores.json and draw every figure that applies after training.")
 flags.DEFINE_integer("checkpoint_every", 1000, "Steps between checkpoints.")
 flags.DEFINE_integer("log_every", 100, "Steps between rows of metrics.csv.")
@@ -73,9 +81,16 @@ def main(argv: list[str]) -> None:
     logging.set_verbosity(logging.WARNING)
     warnings.formatwarning = lambda message, *args, **options: f"{program}: {message}\n"
     try:
-        data, model, run, config = prepare()
-        work = f"{config['steps']} steps in {config['precision']}"
-        print(f"{config['model']} on {data.name} ({data.origin}): {work}, {run.folder}", flush=True)
+        strategy = create_strategy(FLAGS.strategy, FLAGS.devices)
+        if strategy:
+            own = ("workdir", "export_dir", "data_dir", "dataset")  # paths may differ; the images are compared later
+            values = {flag.name: flag.value for flag in FLAGS.get_flags_for_module(__name__) if flag.name not in own}
+            Workers(strategy).check_same(json.dumps(values, sort_keys=True), "flags")
+        data, model, run, config = prepare(strategy)
+        if run.writes:
+            work = f"{config['steps']} steps in {config['precision']}"
+            work += f" on {config['replicas']} replicas" if strategy else ""
+            print(f"{config['model']} on {data.name} ({data.origin}): {work}, {run.folder}", flush=True)
         with run.locked():
             train(data, model, run)
     except Interrupted as interrupted:
@@ -89,6 +104,10 @@ def one_line(error: Exception) -> str:
     """Returns the whole message of vaezoo's own errors, and the first line of TensorFlow's."""
     if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
         return f"out of memory or disk. A smaller --batch_size needs less memory. {str(error).partition(chr(10))[0]}"
+    if isinstance(error, (tf.errors.UnavailableError, tf.errors.AbortedError)):
+        return (
+            "another worker has ended or cannot be reached. Start all workers again to go on from the last checkpoint."
+        )
     return str(error).partition("\n")[0] if isinstance(error, tf.errors.OpError) else str(error)
 
 
@@ -101,21 +120,26 @@ def train(data: ImageData, model: BaseVAE, run: Run) -> None:
         **{name: run.config[name] for name in ("steps", "batch_size", "seed", "log_every", "checkpoint_every")},
         examples=examples[:: max(1, len(examples) // 10)][:10],
     )
-    outputs.write(
-        model,
-        run,
-        rows,
-        examples,
-        drawn=FLAGS.figures,
-        exported=FLAGS.export,
-        export_dir=FLAGS.export_dir,
-        evaluated=FLAGS.evaluate,
-        data_dir=FLAGS.data_dir,
-    )
+    if run.writes:
+        outputs.write(
+            model,
+            run,
+            rows,
+            examples,
+            drawn=FLAGS.figures,
+            exported=FLAGS.export,
+            export_dir=FLAGS.export_dir,
+            evaluated=FLAGS.evaluate,
+            data_dir=FLAGS.data_dir,
+        )
+    Workers(model.distribute_strategy).finish()
 
 
-def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
+def prepare(strategy: tf.distribute.Strategy | None = None) -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
     """Builds what the flags ask for and checks it; nothing is written.
+
+    Args:
+        strategy: of the devices; None for one device.
 
     Returns:
         The data, the compiled model, its run and the run's configuration.
@@ -134,18 +158,23 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
     parameters = zoo.MODELS[model_name].hyperparameters()
     if "dataset_size" in parameters:
         given.setdefault("dataset_size", data.size)
-    model = vaezoo.create(
-        preset_name or model_name,
-        image_shape=data.image_shape,
-        learning_rate=FLAGS.learning_rate,
-        seed=FLAGS.seed,
-        jit_compile={"on": True, "off": False}.get(FLAGS.jit_compile, "auto"),
-        steps_per_execution=FLAGS.steps_per_execution,
-        precision=precision,
-        **given,
-    )
     steps = preset.steps if FLAGS.steps is None else FLAGS.steps
     batch_size = preset.batch_size if FLAGS.batch_size is None else FLAGS.batch_size
+    workers = Workers(strategy or tf.distribute.get_strategy())
+    check_batch_size(batch_size, workers.replicas)
+    if strategy and (FLAGS.jit_compile == "on" or FLAGS.steps_per_execution > 1):
+        raise ValueError(f"--strategy={FLAGS.strategy} takes no --jit_compile=on, and --steps_per_execution=1 alone.")
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        model = vaezoo.create(
+            preset_name or model_name,
+            image_shape=data.image_shape,
+            learning_rate=FLAGS.learning_rate,
+            seed=FLAGS.seed,
+            jit_compile={"on": True, "off": False}.get(FLAGS.jit_compile, "auto"),
+            steps_per_execution=FLAGS.steps_per_execution,
+            precision=precision,
+            **given,
+        )
     if given.get("dataset_size", batch_size) < batch_size:
         raise ValueError(f"`dataset_size` must be at least batch_size={batch_size}. Received: {given['dataset_size']}")
     config = {
@@ -161,7 +190,7 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
             for name in parameters
             if name not in ("latents", "seed", "name") and not isinstance(getattr(model, name), keras.Model)
         },
-        "learning_rate": float(model.optimizer.learning_rate),
+        "learning_rate": float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)),
         "optimizer": model.optimizer.get_config(),
         "batch_size": batch_size,
         "steps": steps,
@@ -171,66 +200,16 @@ def prepare() -> tuple[ImageData, BaseVAE, Run, dict[str, Any]]:
         "precision": precision,
         "log_every": FLAGS.log_every,
         "checkpoint_every": FLAGS.checkpoint_every,
+        **({"strategy": FLAGS.strategy, "replicas": workers.replicas} if strategy else {}),
     }
     check_intervals(
         FLAGS.steps_per_execution, steps=steps, **{name: config[name] for name in ("log_every", "checkpoint_every")}
     )
     model.batches(data, batch_size * model.batches_per_step, seed=FLAGS.seed, steps=1)  # refuses an impossible size
     workdir = FLAGS.workdir or f"runs/{preset_name or f'{model_name}_{Path(data.name).stem}'}"
-    run = Run(workdir, config)
-    if FLAGS.export:
-        check_export_folder(outputs.export_folder(config, FLAGS.export_dir))
-    outputs.last_export(run.folder)
+    run = Run(workdir, config, writes=workers.chief)
+    if run.writes:
+        if FLAGS.export:
+            check_export_folder(outputs.export_folder(config, FLAGS.export_dir))
+        outputs.last_export(run.folder)
     return data, model, run, config
-
-
-def select_preset() -> tuple[str, str | None, Preset]:
-    """Selects a model and its settings by --model, --preset and --dataset.
-
-    Without --preset, the model's preset for the data set is used if there is one; otherwise the constructor's
-    defaults, trained as the model's first preset is.
-
-    Returns:
-        The model's name, the preset's name or None, and the preset that holds the settings.
-
-    Raises:
-        ValueError: if a name is unknown, or the preset is of another model.
-    """
-    if FLAGS.preset is not None:
-        validate_choice("preset", FLAGS.preset, zoo.PRESETS)
-        preset = zoo.PRESETS[FLAGS.preset]
-        if FLAGS.model not in (None, preset.model):
-            raise ValueError(f"--preset={FLAGS.preset} is of --model={preset.model}. Received: {FLAGS.model!r}")
-        return preset.model, FLAGS.preset, preset
-    model = FLAGS.model or "nonsyn"
-    validate_choice("model", model, zoo.MODELS)
-    preset = zoo.preset_of(model, FLAGS.dataset)
-    names = [name for name in zoo.PRESETS if zoo.PRESETS[name] is preset]
-    return model, names[0] if names and FLAGS.dataset in (None, preset.dataset) else None, preset
-
-
-def parse_setting(text: str) -> tuple[str, Any]:
-    """Parses name=value of --set; the value is a Python literal, or else a string.
-
-    Raises:
-        ValueError: if there is no equals sign.
-    """
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ValueError(f"--set takes name=value. Received: {text!r}")
-    try:
-        return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name, value
-
-
-def check_settings(model: str, given: Mapping[str, Any]) -> None:
-    """Checks the names given by --set.
-
-    Raises:
-        ValueError: if a name is a flag, or no argument of the model.
-    """
-    for name, value in given.items():
-        if name in FLAGS:
-            raise ValueError(f"`{name}` is a flag: give --{name}={value}. Received: --set {name}={value}")
-        validate_choice(f"name in --set for {model!r}", name, [*zoo.hyperparameter_names(model), "latents", "network"])

@@ -21,6 +21,7 @@ The modules, in the order in which data flows:
     shapes3d.py, cars3d.py, smallnorb.py, mpi3d.py   readers of sets with factors, as published; resizing.py
     tfds_copies.py, tfds_rows.py, tfds_reader.py     readers of TensorFlow Datasets
     pipeline.py          the indices in batch n, as a pure function of (seed, n)
+    reading.py           the images of a batch, or of the share of it that one of several processes needs
     stored.py, images.py ImageData: images, in memory or in files, and their batches and pairs
     decorated_sprites.py dSprites in colour or with noise
     sampling.py          correlated, constrained: which images are drawn, and how often

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +11,7 @@ import tensorflow as tf
 from vaezoo.data import pipeline
 from vaezoo.data.factor_table import FactorTable
 from vaezoo.data.factors import FactorGrid
+from vaezoo.data.reading import Share, read_ahead
 from vaezoo.data.stored import Stored, hash_of
 
 PIXELS_OF_BYTE = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32)  # [256, 8]
@@ -89,6 +89,7 @@ class ImageData:
         steps: int | None = None,
         shuffle: bool = True,
         labels: bool = False,
+        share: Share | None = None,
     ) -> tf.data.Dataset:
         """Returns a dataset of batches of images, float32 [batch_size, H, W, C] in [0, 1], of known cardinality.
 
@@ -105,13 +106,18 @@ class ImageData:
                 it, all that remain.
             shuffle: whether to shuffle the images.
             labels: whether to return pairs (images, labels [batch_size] int64).
+            share: the part of every batch that is returned, where replicas train together: a batch for each local
+                replica in turn.
 
         Returns:
             A deterministic `tf.data.Dataset` that prefetches.
 
         Raises:
-            ValueError: if there are fewer images than in a shuffled batch, or an argument is invalid.
+            ValueError: if there are fewer images than in a shuffled batch, a batch does not divide among the replicas
+                of `share`, or an argument is invalid.
         """
+        if share is not None and not shuffle:
+            raise ValueError("Expected `shuffle` with a `share`: the last batch of one pass may be smaller")
         self._check_batches(batch_size, seed, start_step, steps, shuffle, labels)
         if shuffle:
             steps = self.size // batch_size if steps is None else steps
@@ -130,10 +136,17 @@ class ImageData:
             images = self.floats(indices)
             return (images, tf.gather(classes, indices)) if labels else images
 
-        return _prefetched(order, batch)
+        return read_ahead(order, batch, share, batch_size)
 
     def pairs(
-        self, batch_size: int, *, k: int | None = None, seed: int, start_step: int = 0, steps: int | None = None
+        self,
+        batch_size: int,
+        *,
+        k: int | None = None,
+        seed: int,
+        start_step: int = 0,
+        steps: int | None = None,
+        share: Share | None = None,
     ) -> tf.data.Dataset:
         """Returns a dataset of pairs of batches of images (x_1, x_2) that share all of their d factors but k.
 
@@ -148,6 +161,7 @@ class ImageData:
             seed: selects the pairs, any integer of 64 bits.
             start_step: the number n of the first batch.
             steps: the number of batches, by default `size // batch_size`, but at least 1.
+            share: as for `batches`.
 
         Returns:
             A deterministic `tf.data.Dataset` that prefetches, of two float32 [batch_size, H, W, C] in [0, 1] each, of
@@ -184,7 +198,7 @@ class ImageData:
         options = {"k": k, "seed": seed, "start_step": start_step, "steps": steps}
         lookup = self.factors.lookup if table else None
         order = pipeline.paired_batches(self.factors.sizes, batch_size, **options, lookup=lookup)
-        return _prefetched(order, lambda *pair: tuple(map(self.floats, pair)))
+        return read_ahead(order, lambda *pair: tuple(map(self.floats, pair)), share, batch_size)
 
     def floats(self, indices: tf.Tensor) -> tf.Tensor:
         """Returns the images at valid indices, int64 [B], as `images` does, as TensorFlow operations."""
@@ -214,15 +228,6 @@ class ImageData:
             )
         if labels and self.labels is None:
             raise ValueError(f"Expected a data set with labels. Received: '{self.name}', which has none")
-
-
-def _prefetched(order: tf.data.Dataset, batch: Callable) -> tf.data.Dataset:
-    batch = tf.autograph.experimental.do_not_convert(batch)
-    batches = order.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    options = tf.data.Options()
-    # tf.data's graph rewrites copy captured tensors, 360 MiB of them for dSprites.
-    options.experimental_optimization.apply_default_optimizations = False
-    return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
 
 
 def _check_integer(name: str, value: int, least: int) -> None:

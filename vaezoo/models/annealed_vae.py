@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
+from vaezoo import replicas
 from vaezoo.models.base import BaseVAE
 from vaezoo.models.hyperparameters import at_step, check_annealed_weights, check_whole
 from vaezoo.terms import Terms, capacity, reconstruction
@@ -53,5 +54,5 @@ class AnnealedVAE(BaseVAE):
         rec = reconstruction(x, p)
         kl = self.kl_terms(q)
         C = capacity(self.step, self.c_max, self.c_steps)
-        loss = rec + at_step(self.gamma, self.step) * tf.abs(tf.reduce_mean(sum(kl.values())) - C)
+        loss = rec + at_step(self.gamma, self.step) * tf.abs(replicas.mean(tf.reduce_mean(sum(kl.values()))) - C)
         return {"reconstruction": rec, **kl, "loss": loss}

@@ -175,7 +175,7 @@ class BaseVAE(RunningMeans):
         return self.update_means(terms, x)
 
     def key(self, step: int | tf.Tensor, stream: int | tf.Tensor) -> tf.Tensor:
-        """Returns the key (int32 [2]) of all noise of a step: a pure function of (seed, step, stream, replica)."""
+        """Returns the key (int32 [2]) of all noise of a step: a pure function of (seed, step, stream)."""
         return step_key(self.seed, step, stream)
 
     # Keras's verbs

@@ -145,7 +145,8 @@ class CheckedModel(keras.Model):
 
     def _checked(self, x: Any, batch_size: int, what: str = "data") -> Any:
         most = getattr(self, "dataset_size", None)
-        return checked_data(x, self.element_spec, most=most, batch_size=batch_size, what=what)
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        return checked_data(x, self.element_spec, most=most, batch_size=batch_size, replicas=replicas, what=what)
 
     def _checked_batch(self, x: ArrayLike) -> ArrayLike:
         x = checked_images(x, self.image_shape)

@@ -129,3 +129,11 @@ def check_batch_size(batch_size: int, most: int | None) -> None:
     """Raises ValueError for a batch of more images than the data set that a model was told of has."""
     if most is not None and batch_size > most:
         raise ValueError(f"`dataset_size` must be at least the batch size, {batch_size}. Received: {most}.")
+
+
+def check_replicas(batch_size: int, replicas: int) -> None:
+    """Raises ValueError for a batch whose images do not divide among the replicas of a step."""
+    if batch_size % replicas:
+        raise ValueError(
+            f"The images of a batch must be a multiple of {replicas}, the replicas. Received: {batch_size}."
+        )

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
+from vaezoo import replicas
 from vaezoo.models.base import BaseVAE
 from vaezoo.models.hyperparameters import at_step, check_annealed_weights, check_whole
 from vaezoo.terms import Terms, capacity, discrete_ceiling, reconstruction
@@ -72,5 +73,5 @@ class JointVAE(BaseVAE):
         q, _, p = self.infer(x, key, training)
         rec = reconstruction(x, p)
         kl, C, gamma = self.kl_terms(q), self.capacities(), at_step(self.gamma, self.step)
-        loss = rec + sum(gamma * tf.abs(tf.reduce_mean(kl[name]) - C[name]) for name in kl)
+        loss = rec + sum(gamma * tf.abs(replicas.mean(tf.reduce_mean(kl[name])) - C[name]) for name in kl)
         return {"reconstruction": rec, **kl, "loss": loss}

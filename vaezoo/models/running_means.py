@@ -7,6 +7,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from vaezoo import replicas
 from vaezoo.models.checked import CheckedModel
 from vaezoo.models.inputs import depends_on
 from vaezoo.terms import Batch, Terms
@@ -25,13 +26,17 @@ class TermMeans(keras.metrics.Metric):
         """Initializes the metric; see the class."""
         super().__init__(name="loss")
         self.terms = terms
-        self.total = self.add_weight(shape=(len(terms),), initializer="zeros", name="total")
-        self.count = self.add_weight(shape=(), initializer="zeros", name="count")
+        first = "only_first_replica"  # all replicas have the same sums
+        self.total = self.add_variable((len(terms),), "zeros", aggregation=first, name="total")
+        self.count = self.add_variable((), "zeros", aggregation=first, name="count")
 
     def update_state(self, terms: Terms) -> None:
-        """Adds a batch: each term is [B], or a scalar for all images of the batch."""
+        """Adds the batches of all replicas: each term is [B], or a scalar for all images of the batch."""
         B = tf.cast(tf.size(terms["loss"]), tf.float32)
-        self.total.assign_add(B * tf.stack([tf.reduce_mean(terms[name]) for name in self.terms]))
+        total = B * tf.stack([tf.reduce_mean(terms[name]) for name in self.terms])
+        if replicas.count() > 1:
+            *total, B = tf.unstack(replicas.total(tf.concat([total, [B]], axis=0)))
+        self.total.assign_add(total)
         self.count.assign_add(B)
 
     def result(self) -> Terms:
@@ -64,12 +69,12 @@ class RunningMeans(CheckedModel):
     def metrics(self) -> list[TermMeans]:
         """The running means of all terms. Their names are those of the objective on a blank batch of two images."""
         if self._means is None:
-            with tf.init_scope():
+            with tf.init_scope(), self.distribute_strategy.scope():
                 spec = self.element_spec
                 x = self.prepare_batch(tf.nest.map_structure(lambda x: tf.zeros((2, *x.shape[1:]), x.dtype), spec))
                 terms = self.regularized(self.objective)(x, self.key(0, 0), training=False)
-            # The order in which Keras returns values without names.
-            self._means = TermMeans(["loss", *sorted(set(terms) - {"loss"})])
+                # The order in which Keras returns values without names.
+                self._means = TermMeans(["loss", *sorted(set(terms) - {"loss"})])
         return [self._means]
 
     @property
@@ -81,7 +86,10 @@ class RunningMeans(CheckedModel):
         """Updates and returns the means; a term of the whole batch has the weight of all its images."""
         with depends_on(x):
             self._means.update_state(terms)
-        return self._means.result()
+        means = self._means.result()
+        if isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            return {name: mean[None] for name, mean in means.items()}  # Keras takes their mean along an axis
+        return means
 
     def optimizers(self) -> list[tuple[keras.optimizers.Optimizer, list[keras.Variable]]]:
         """Returns every optimizer with the variables that it is built on: what an exact resume must restore."""

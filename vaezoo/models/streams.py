@@ -13,13 +13,22 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from vaezoo.models.inputs import check_batch_size, check_range, check_spec, checked_images, refuse_other_kinds
+from vaezoo.models.inputs import (
+    check_batch_size,
+    check_range,
+    check_replicas,
+    check_spec,
+    checked_images,
+    refuse_other_kinds,
+)
 
 Spec: TypeAlias = tf.TensorSpec | tuple[tf.TensorSpec, ...]
 REFUSAL = re.compile(r"Batch \d+ of the (validation )?data: .*?\.(?=\]?$)", re.MULTILINE)
 
 
-def checked_data(x: Any, spec: Spec, *, most: int | None = None, batch_size: int = 32, what: str = "data") -> Any:
+def checked_data(
+    x: Any, spec: Spec, *, most: int | None = None, batch_size: int = 32, replicas: int = 1, what: str = "data"
+) -> Any:
     """Returns what Keras takes as `x`, such that no batch of it reaches a model unchecked.
 
     Arrays are checked whole, at once. The batches of a tf.data.Dataset, a `keras.utils.PyDataset` and a generator are
@@ -31,14 +40,15 @@ def checked_data(x: Any, spec: Spec, *, most: int | None = None, batch_size: int
         spec: the `element_spec` of a model.
         most: the images that the data set of a model has; no batch may have more.
         batch_size: images that Keras puts into each batch of an array.
+        replicas: number of replicas, among which the images of each batch must divide.
         what: "data" or "validation data", for messages.
 
     Raises:
         ValueError: for images of another dtype, shape or range, and for an empty data set.
     """
     if isinstance(x, tf.data.Dataset):
-        return checked_dataset(x, spec, most, what)
-    check = functools.partial(check_batch, spec=spec, most=most, what=what)
+        return checked_dataset(x, spec, most, replicas, what)
+    check = functools.partial(check_batch, spec=spec, most=most, replicas=replicas, what=what)
     if isinstance(x, keras.utils.PyDataset):
         return CheckedPyDataset(x, check)
     if isinstance(x, types.GeneratorType):
@@ -46,6 +56,8 @@ def checked_data(x: Any, spec: Spec, *, most: int | None = None, batch_size: int
     x = checked_images(x, tuple(tf.nest.flatten(spec)[0].shape[1:]))
     if isinstance(x, (np.ndarray, tf.Tensor)):
         check_batch_size(min(batch_size, len(x)), most)
+        for size in {min(batch_size, len(x)), len(x) % batch_size}:
+            check_replicas(size, replicas)
     return x
 
 
@@ -71,7 +83,9 @@ def kinds(batch: Any) -> str:
     return str(tf.nest.map_structure(lambda part: tuple(getattr(part, "shape", ())), batch))
 
 
-def checked_dataset(dataset: tf.data.Dataset, spec: Spec, most: int | None, what: str) -> tf.data.Dataset:
+def checked_dataset(
+    dataset: tf.data.Dataset, spec: Spec, most: int | None, replicas: int, what: str
+) -> tf.data.Dataset:
     """Returns the data set, whose batches raise InvalidArgumentError as drawn; see `refusals_in_one_line`."""
     for received, expected in parts_of(dataset.element_spec, spec):
         refuse_other_kinds(received, tuple(expected.shape[1:]))
@@ -93,12 +107,15 @@ def checked_dataset(dataset: tf.data.Dataset, spec: Spec, most: int | None, what
             if most is not None:
                 message = tf.strings.format(f"{where} {size}, {{}}. Received: {most}.", (n, B))
                 tf.debugging.Assert(tf.less_equal(B, most), [message])
+            if replicas > 1:
+                multiple = f"expected a multiple of {replicas} images, the replicas. Received:"
+                tf.debugging.Assert(tf.equal(B % replicas, 0), [tf.strings.format(f"{where} {multiple} {{}}.", (n, B))])
         return batch
 
     return dataset.enumerate(start=1).map(check)
 
 
-def check_batch(batch: Any, number: int, *, spec: Spec, most: int | None, what: str) -> tuple | list:
+def check_batch(batch: Any, number: int, *, spec: Spec, most: int | None, replicas: int, what: str) -> tuple | list:
     """Returns a batch of Python's making as a tuple, once checked. Raises ValueError, naming its number."""
     try:
         for x, expected in parts_of(batch, spec):
@@ -108,6 +125,7 @@ def check_batch(batch: Any, number: int, *, spec: Spec, most: int | None, what: 
             if expected.dtype.is_floating:
                 check_range(x)
             check_batch_size(len(x), most)
+            check_replicas(len(x), replicas)
     except ValueError as error:
         message = str(error)
         raise ValueError(f"Batch {number} of the {what}: {message[:1].lower()}{message[1:]}") from None

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 from vaezoo.networks.initializers import kernel_initializers
@@ -28,19 +29,20 @@ def mlp_encoder(
         image_shape: (H, W, C) in pixels.
         outputs: the length of the output.
         hidden: units of each hidden layer, which ends in a ReLU.
-        batch_norm: normalise before each ReLU.
+        batch_norm: normalise before each ReLU; in the scope of a `tf.distribute` strategy, over all replicas.
         seed: of the initial weights; by default they differ each time.
 
     References:
         Zhang, Zhao & Balzano 2018, "Information Maximization Auto-Encoding", Tables 1 and 2.
     """
     kernels = kernel_initializers("encoder", seed)
+    several = tf.distribute.get_strategy().num_replicas_in_sync > 1
     image = keras.Input(tuple(image_shape), name="image")
     x = layers.Flatten()(image)
     for units in hidden:
         x = layers.Dense(units, use_bias=not batch_norm, kernel_initializer=next(kernels))(x)
         if batch_norm:
-            x = layers.BatchNormalization()(x)
+            x = layers.BatchNormalization(synchronized=several)(x)
         x = layers.ReLU()(x)
     x = layers.Dense(outputs, dtype="float32", kernel_initializer=next(kernels), name="head")(x)
     return keras.Model(image, x, name="encoder")

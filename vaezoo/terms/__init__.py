@@ -1,4 +1,7 @@
-"""Stage 4: terms of objectives, as pure functions of tensors without weights, batch means or state, in nats."""
+"""Stage 4: terms of objectives, as pure functions of tensors without weights, batch means or state, in nats.
+
+In a step of several replicas, a statistic of the batch is that of the global batch (see `vaezoo.replicas`).
+"""
 
 from vaezoo.terms.aggregate_posteriors import AggregatePosterior, aggregate_posterior, check_aggregate
 from vaezoo.terms.capacities import capacity, discrete_ceiling

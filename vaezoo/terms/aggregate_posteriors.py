@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from vaezoo import replicas
+
 ESTIMATORS = ("mws", "mss")
 BLOCK = 2**22  # elements of the largest intermediate tensor
 
@@ -58,8 +60,10 @@ def aggregate_posterior(
         Chen et al. 2018, "Isolating Sources of Disentanglement in Variational Autoencoders", appendix C.
     """
     check_aggregate(dataset_size, estimator)
-    if z.shape[0] is not None and z.shape[0] > dataset_size:
-        raise ValueError(f"`dataset_size` must be at least the batch size, {z.shape[0]}. Received: {dataset_size}")
+    all_mu, all_log_var = replicas.gathered(mu), replicas.gathered(log_var)  # x_j of the global batch
+    batch_size = all_mu.shape[0]
+    if batch_size is not None and batch_size > dataset_size:
+        raise ValueError(f"`dataset_size` must be at least the batch size, {batch_size}. Received: {dataset_size}")
 
     def densities(i: tf.Tensor, z_i: tf.Tensor, mu: tf.Tensor, log_var: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         log_w = tf.math.log(pair_weights(i, tf.shape(mu)[0], dataset_size, estimator))  # [b, B]
@@ -67,36 +71,40 @@ def aggregate_posterior(
         joint = tf.reduce_logsumexp(log_w + tf.reduce_sum(log_q, axis=-1), axis=1)
         return joint, tf.reduce_logsumexp(log_w[..., None] + log_q, axis=1)
 
-    joint, marginals = in_blocks(densities, z, mu, log_var)
+    i = replicas.own_rows(tf.range(tf.shape(all_mu)[0]))
+    joint, marginals = in_blocks(densities, i, z, all_mu, all_log_var)
     return AggregatePosterior(z, log_normal(z, mu, log_var), joint, marginals)
 
 
-def in_blocks(densities: Callable, z: tf.Tensor, mu: tf.Tensor, log_var: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Computes `densities(i, z_i, mu, log_var)` of all rows i, at most `BLOCK` elements [b, B, d] at a time.
+def in_blocks(
+    densities: Callable, i: tf.Tensor, z: tf.Tensor, mu: tf.Tensor, log_var: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Computes `densities(i, z_i, mu, log_var)` of some rows i, at most `BLOCK` elements [b, B, d] at a time.
 
     A batch whose size is known and small is one block. Otherwise the gradient computes each block again.
 
     Args:
         densities: maps indices [b], the rows z_i [b, d], mu and log_var to two tensors, [b] and [b, d].
-        z: [B, d].
-        mu: [B, d].
+        i: [n], the rows: all of them, or those of this replica.
+        z: [n, d], of these rows.
+        mu: [B, d], of all rows.
         log_var: [B, d].
 
     Returns:
-        The two tensors of all rows, [B] and [B, d].
+        The two tensors of the rows i, [n] and [n, d].
     """
-    B, d = z.shape
-    if B is not None and B * B * d <= BLOCK:
-        return densities(tf.range(B), z, mu, log_var)
-    if B is None:
-        B = tf.shape(z)[0]
-        rows = tf.minimum(B, tf.maximum(1, BLOCK // (B * d)))
+    (n, d), B = z.shape, mu.shape[0]
+    if n is not None and B is not None and n * B * d <= BLOCK:
+        return densities(i, z, mu, log_var)
+    if n is None or B is None:
+        n, B = tf.shape(z)[0], tf.shape(mu)[0]
+        rows = tf.minimum(n, tf.maximum(1, BLOCK // (B * d)))
     else:
         rows = max(1, BLOCK // (B * d))
-    blocks = -(-B // rows)
+    blocks = -(-n // rows)
 
     def split(x: tf.Tensor) -> tf.Tensor:
-        x = tf.pad(x, [[0, blocks * rows - B], *[[0, 0]] * (x.shape.rank - 1)])
+        x = tf.pad(x, [[0, blocks * rows - n], *[[0, 0]] * (x.shape.rank - 1)])
         return tf.reshape(x, [blocks, rows, *x.shape[1:]])
 
     def each(function: Callable, *parts: tf.Tensor, outputs: int) -> list[tf.Tensor]:
@@ -106,7 +114,7 @@ def in_blocks(densities: Callable, z: tf.Tensor, mu: tf.Tensor, log_var: tf.Tens
         )
 
     def merge(x: tf.Tensor) -> tf.Tensor:
-        return tf.reshape(x, [-1, *x.shape[2:]])[:B]
+        return tf.reshape(x, [-1, *x.shape[2:]])[:n]
 
     @tf.custom_gradient
     def compute(z: tf.Tensor, mu: tf.Tensor, log_var: tf.Tensor) -> tuple:
@@ -117,10 +125,10 @@ def in_blocks(densities: Callable, z: tf.Tensor, mu: tf.Tensor, log_var: tf.Tens
                     outputs = densities(i, z_i, mu, log_var)
                 return tuple(tape.gradient(outputs, [z_i, mu, log_var], output_gradients=upstream))
 
-            of_z, of_mu, of_log_var = each(of_block, tf.range(B), z, d_joint, d_marginals, outputs=3)
+            of_z, of_mu, of_log_var = each(of_block, i, z, d_joint, d_marginals, outputs=3)
             return merge(of_z), tf.reduce_sum(of_mu, axis=0), tf.reduce_sum(of_log_var, axis=0)
 
-        of_rows = each(lambda i, z_i: densities(i, z_i, mu, log_var), tf.range(B), z, outputs=2)
+        of_rows = each(lambda i, z_i: densities(i, z_i, mu, log_var), i, z, outputs=2)
         return tuple(map(merge, of_rows)), gradients
 
     return compute(z, mu, log_var)

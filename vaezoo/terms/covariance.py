@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from vaezoo import replicas
+
 
 def covariance_of_means(mu: tf.Tensor) -> tf.Tensor:
     """Computes C = Cov_B[mu], [d, d], from mu [B, d], normalised by B (DIP-VAE-I)."""
+    mu = replicas.gathered(mu)
     centred = mu - tf.reduce_mean(mu, axis=0)
     return tf.matmul(centred, centred, transpose_a=True) / tf.cast(tf.shape(mu)[0], mu.dtype)
 
 
 def covariance_of_codes(mu: tf.Tensor, log_var: tf.Tensor) -> tf.Tensor:
     """Computes C = E_B[diag sigma^2] + Cov_B[mu] = Cov[z], [d, d], from two [B, d] (DIP-VAE-II)."""
-    return covariance_of_means(mu) + tf.linalg.diag(tf.reduce_mean(tf.exp(log_var), axis=0))
+    var = replicas.mean(tf.reduce_mean(tf.exp(log_var), axis=0))
+    return covariance_of_means(mu) + tf.linalg.diag(var)
 
 
 def off_diagonal(C: tf.Tensor) -> tf.Tensor:

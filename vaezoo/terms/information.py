@@ -6,6 +6,8 @@ import math
 
 import tensorflow as tf
 
+from vaezoo import replicas
+
 
 def entropy(logits: tf.Tensor) -> tf.Tensor:
     """Computes H(q) = - sum_c q_c log q_c, [B] nats, from logits [B, K]."""
@@ -19,7 +21,7 @@ def cross_entropy(p_logits: tf.Tensor, q_logits: tf.Tensor) -> tf.Tensor:
 
 def batch_marginal(logits: tf.Tensor) -> tf.Tensor:
     """Computes the logits [K] of q(y) = mean_B q(y | x), from the logits [B, K] of q(y | x)."""
-    return tf.reduce_logsumexp(tf.nn.log_softmax(logits), axis=0)
+    return tf.reduce_logsumexp(tf.nn.log_softmax(replicas.gathered(logits)), axis=0)
 
 
 def mutual_information(logits: tf.Tensor) -> tf.Tensor:
@@ -34,7 +36,7 @@ def mutual_information(logits: tf.Tensor) -> tf.Tensor:
     References:
         Zhang, Zhao & Balzano 2018, "Information Maximization Auto-Encoding", Eq. 7.
     """
-    return entropy(batch_marginal(logits)) - tf.reduce_mean(entropy(logits))
+    return entropy(batch_marginal(logits)) - replicas.mean(tf.reduce_mean(entropy(logits)))
 
 
 def marginal_kl(logits: tf.Tensor) -> tf.Tensor:
@@ -69,7 +71,7 @@ def posterior_moments(mu: tf.Tensor, log_var: tf.Tensor) -> tuple[tf.Tensor, tf.
     Returns:
         Three tensors, each [d].
     """
-    mu, log_var = tf.cast(mu, tf.float64), tf.cast(log_var, tf.float64)
+    mu, log_var = (tf.cast(replicas.gathered(x), tf.float64) for x in (mu, log_var))
     var_mu, mean_var = tf.math.reduce_variance(mu, axis=0), tf.reduce_mean(tf.exp(log_var), axis=0)
     return tuple(tf.cast(m, tf.float32) for m in (var_mu, mean_var, tf.reduce_mean(log_var, axis=0)))
 

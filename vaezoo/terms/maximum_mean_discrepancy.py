@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from vaezoo import replicas
+
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -29,6 +31,7 @@ def mmd(z: tf.Tensor, z_prior: tf.Tensor, kernel: str = "inverse_multiquadratic"
     """
     check_kernel(kernel)
     k = KERNELS[kernel]
+    z, z_prior = replicas.gathered(z), replicas.gathered(z_prior)
     return mean_of_pairs(k(z, z)) + mean_of_pairs(k(z_prior, z_prior)) - 2.0 * tf.reduce_mean(k(z, z_prior))
 
 

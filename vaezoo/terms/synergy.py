@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from vaezoo import replicas
+
 
 def worst_subset(K: tf.Tensor, omega: float) -> tf.Tensor:
     """Computes the mask of the worst subset W, the latents that the greedy policy leaves out.
@@ -66,5 +68,5 @@ def worst_imax(K: tf.Tensor, omega: float = 0.9, policy: str = "minibatch") -> t
     References:
         "Non-Synergistic Variational Autoencoders" (ICLR 2019 submission), Algorithm 1 and Eq. 16.
     """
-    K_chooses = tf.reduce_mean(K, axis=0, keepdims=True) if policy == "minibatch" else K
+    K_chooses = replicas.mean(tf.reduce_mean(K, axis=0, keepdims=True)) if policy == "minibatch" else K
     return imax(K, tf.stop_gradient(worst_subset(K_chooses, omega)))

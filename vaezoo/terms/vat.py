@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
+from vaezoo import replicas
 from vaezoo.latents.noise import standard_normal
 from vaezoo.terms.information import cross_entropy
 
@@ -111,6 +112,7 @@ def neighbour_radius(x: tf.Tensor, among: tf.Tensor, *, alpha: float = 0.25, nei
     """
     if neighbour < 1:
         raise ValueError(f"`neighbour` must be at least 1. Received: {neighbour}")
+    among = replicas.gathered(among)
     a, b = (tf.reshape(images, [tf.shape(images)[0], -1]) for images in (x, among))
     squared = row_norms(a)[:, None] + row_norms(b)[None] - 2.0 * tf.matmul(a, b, transpose_b=True)
     others = tf.minimum(neighbour, tf.shape(among)[0] - 1)

@@ -8,24 +8,37 @@ import keras
 
 from vaezoo.training.checkpoint_manager import CheckpointManager
 from vaezoo.training.metrics_logger import MetricsLogger
+from vaezoo.training.workers import Workers
+
+STEPS_PER_AGREEMENT = 10  # of several workers on whether one has received a signal: it takes about 3 ms
 
 
 class CheckpointCallback(keras.callbacks.Callback):
     """Writes a checkpoint every `checkpoint_every` steps, at the last step, and after a signal.
 
     Must run after `MetricsLogger`, which aborts on non-finite values before they are checkpointed. After a signal,
-    training stops once the checkpoint is written, and `interrupted_at` holds its step.
+    training stops once the checkpoint is written, and `interrupted_at` holds its step. Of several workers, all stop
+    when one receives a signal.
 
     Args:
         manager: writes the checkpoints.
         logger: supplies the first and last step of the training and the rows to store.
         checkpoint_every: steps between two checkpoints.
         received: numbers of the signals received so far; `recorded_signals` appends to this list.
+        workers: the processes that train together.
     """
 
-    def __init__(self, manager: CheckpointManager, logger: MetricsLogger, checkpoint_every: int, received: list[int]):
+    def __init__(
+        self,
+        manager: CheckpointManager,
+        logger: MetricsLogger,
+        checkpoint_every: int,
+        received: list[int],
+        workers: Workers,
+    ):
         """Stores the arguments."""
         super().__init__()
+        self.workers = workers
         self.manager, self.logger, self.checkpoint_every, self.received = manager, logger, checkpoint_every, received
         self.interrupted_at: int | None = None
 
@@ -46,9 +59,12 @@ class CheckpointCallback(keras.callbacks.Callback):
             logs: unused.
         """
         step = self.logger.start + batch + 1
-        if step % self.checkpoint_every == 0 or step == self.logger.steps or self.received:
+        stopped = bool(self.received)
+        if self.workers.several:
+            stopped = step % STEPS_PER_AGREEMENT == 0 and self.workers.any(stopped)
+        if step % self.checkpoint_every == 0 or step == self.logger.steps or stopped:
             self.manager.save(step, self.logger.rows)
             self.logger.log_examples(step)
-        if self.received:
+        if stopped:
             self.interrupted_at = step
             self.model.stop_training = True

@@ -31,19 +31,22 @@ class CheckpointManager:
         folder: folder of the checkpoints, which is created with the first one.
         model: a compiled model. Optimizers that are not built are built.
         config: JSON-serialisable configuration of the run.
+        writes: whether this process writes the checkpoints; of several workers, the first one does.
 
     Raises:
         ValueError: if the architecture of the model is not JSON-serialisable, so that it could not be loaded again.
     """
 
-    def __init__(self, folder: Path, model: keras.Model, config: dict | None = None):
+    def __init__(self, folder: Path, model: keras.Model, config: dict | None = None, writes: bool = True):
         """Builds the optimizers, and names all variables of the training state."""
+        self.writes = writes
         self.folder, self.model, self.config = folder, model, config or {}
         self.metric_variables = [variable for metric in model.metrics for variable in metric.variables]
         groups = {"model": model_variables(model), "mean": self.metric_variables}
         for i, (optimizer, variables) in enumerate(model.optimizers()):
             if not optimizer.built:
-                optimizer.build(variables)
+                with model.distribute_strategy.scope():
+                    optimizer.build(variables)
             groups[f"optimizer_{i}"] = optimizer.variables
         self.state = {f"{group}/{i}": variable for group, of in groups.items() for i, variable in enumerate(of)}
         try:
@@ -69,7 +72,7 @@ class CheckpointManager:
         return checkpoint
 
     def save(self, step: int, rows: list[dict[str, float]]) -> None:
-        """Writes a checkpoint, then deletes all others but the previous intact one.
+        """Writes a checkpoint, then deletes all others but the previous intact one. All workers check the variables.
 
         Args:
             step: number of training steps done.
@@ -86,6 +89,9 @@ class CheckpointManager:
                     f"Step {step} made variable {self.state[name].path!r} NaN or infinite. "
                     "The last good checkpoint is kept."
                 )
+        if not self.writes:
+            self.newest_step = step
+            return
         with replaced_folder(self.folder / str(step)) as staging:
             with (staging / STATE).open("wb") as stream:
                 np.savez(stream, **arrays)

@@ -28,6 +28,7 @@ class MetricsLogger(keras.callbacks.Callback):
         log_every: steps between two rows.
         rows: rows that were logged up to step `start`.
         examples: images [n, H, W, C] in [0, 1] whose reconstructions TensorBoard shows; None for no images.
+        writes: whether this process writes the logs; of several workers, the first one does.
     """
 
     def __init__(
@@ -39,15 +40,19 @@ class MetricsLogger(keras.callbacks.Callback):
         log_every: int,
         rows: Sequence[dict[str, float]] = (),
         examples: np.ndarray | None = None,
+        writes: bool = True,
     ):
         """Stores the arguments; files are opened in `on_train_begin`."""
         super().__init__()
+        self.writes = writes
         self.file, self.start, self.steps, self.log_every = folder / "metrics.csv", start, steps, log_every
         self.rows, self.examples = list(rows), examples
         self.terminal = sys.stdout.isatty()
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Opens a TensorBoard event file for the steps after `start`."""
+        if not self.writes:
+            return
         folder = str(self.file.parent / "tensorboard")
         self.summaries = tf.summary.create_file_writer(folder, filename_suffix=f".from{self.start}")
 
@@ -76,12 +81,14 @@ class MetricsLogger(keras.callbacks.Callback):
             self.model.reset_metrics()
 
     def log_row(self, row: dict[str, float]) -> None:
-        """Appends a row to `rows` and metrics.csv, and writes its values to TensorBoard and stdout.
+        """Appends a row to `rows`, and writes it to metrics.csv, TensorBoard and stdout.
 
         Args:
             row: the step, under "step", followed by the metrics by name.
         """
         self.rows.append(row)
+        if not self.writes:
+            return
         append_row(self.file, row)
         with self.summaries.as_default(step=row["step"]):
             for name, value in list(row.items())[1:]:
@@ -96,7 +103,7 @@ class MetricsLogger(keras.callbacks.Callback):
         Args:
             step: training step under which the image is filed.
         """
-        if self.examples is None:
+        if self.examples is None or not self.writes:
             return
         rows = displayable(np.stack([self.examples, self.model.reconstruct(self.examples)]))  # [2, n, H, W, 1 or 3]
         grid = np.concatenate(np.concatenate(rows, axis=1), axis=1)  # [2 H, n W, C]

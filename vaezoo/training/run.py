@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,9 +24,11 @@ from vaezoo.training.checkpoint import Checkpoint, list_checkpoints, newest_vali
 from vaezoo.training.checkpoint_callback import CheckpointCallback
 from vaezoo.training.checkpoint_manager import CheckpointManager
 from vaezoo.training.identity import differing_lines
+from vaezoo.training.intervals import check_intervals
 from vaezoo.training.metrics_csv import write_rows
 from vaezoo.training.metrics_logger import MetricsLogger
 from vaezoo.training.signals import Interrupted, recorded_signals
+from vaezoo.training.workers import Workers
 
 PACKAGES = ("vaezoo", "tensorflow", "keras")
 
@@ -43,6 +46,8 @@ class Run:
         folder: folder of the run, which `fit` creates if it does not exist.
         config: JSON-serialisable settings of the training. They identify the run, except for those named in
             `identity.NON_IDENTIFYING`, which may change when a run resumes.
+        writes: whether this process reads and writes the folder. Of several workers that train together, the first one
+            does; the others get the state from it and return no rows of earlier steps.
 
     Raises:
         ValueError: if the folder holds checkpoints of another configuration, files that are not of a run, or a
@@ -50,11 +55,14 @@ class Run:
         OSError: if the folder cannot be written to.
     """
 
-    def __init__(self, folder: str | os.PathLike, config: Mapping[str, Any]):
+    def __init__(self, folder: str | os.PathLike, config: Mapping[str, Any], *, writes: bool = True):
         """Checks that the folder is writable, and is new or of this configuration. Nothing is written."""
         self.folder = Path(folder)
         self.config = json.loads(json.dumps(config))
+        self.writes = writes
         self._lock_depth = 0
+        if not writes:
+            return
         check_writable(self.folder)
         others = {child.name for child in self.folder.glob("*") if not child.name.startswith(".")} - OTHERS_FILES
         if others and "config.json" not in others and not list_checkpoints(self.checkpoints):
@@ -73,8 +81,9 @@ class Run:
         Raises:
             OSError: if another process holds the lock.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.nullcontext() if self._lock_depth else folder_lock(self.folder):
+        if self.writes:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.nullcontext() if self._lock_depth or not self.writes else folder_lock(self.folder):
             self._lock_depth += 1
             try:
                 yield
@@ -136,10 +145,10 @@ class Run:
         this value from the start.
 
         Args:
-            model: a new, compiled model.
+            model: a new, compiled model. One built in the scope of a `tf.distribute` strategy trains on its replicas.
             data: the training images.
             steps: total number of training steps.
-            batch_size: images in a minibatch. A step draws `model.batches_per_step` minibatches.
+            batch_size: images in a minibatch, of all replicas together. A step draws `model.batches_per_step` of them.
             seed: determines the order of the images.
             log_every: steps between two rows of metrics.csv.
             checkpoint_every: steps between two checkpoints.
@@ -165,32 +174,48 @@ class Run:
             "data": {"size": data.size, "digest": data.digest},
             "packages": package_versions(PACKAGES),
         }
-        self.check_config(config)
+        workers = Workers(model.distribute_strategy)
+        decisive = [config["data"], config["precision"], intervals, batch_size, seed]
+        workers.check_same(json.dumps(decisive), "data and settings")
+        if self.writes:
+            self.check_config(config)
         with self.locked():
-            manager = CheckpointManager(self.checkpoints, model, config)
-            newest = manager.restore()
+            manager = CheckpointManager(self.checkpoints, model, config, self.writes)
+            newest = manager.restore() if self.writes else None
             start, rows = (newest.step, newest.rows) if newest else (0, [])
+            start = workers.share_state(manager.state, start)
             if start > steps:
                 raise ValueError(f"{self.folder} is at step {start} already. Expected `steps` from there on: {steps}")
-            self.reset_files(config, newest, rows)
+            if self.writes:
+                self.reset_files(config, newest, rows)
             if start == steps:
                 return rows
             logger = MetricsLogger(
-                self.folder, start=start, steps=steps, log_every=log_every, rows=rows, examples=examples
+                self.folder,
+                start=start,
+                steps=steps,
+                log_every=log_every,
+                rows=rows,
+                examples=examples,
+                writes=self.writes,
             )
-            batches = model.batches(
-                data, batch_size * model.batches_per_step, seed=seed, start_step=start, steps=steps - start
-            )
+            batches = workers.batches(model, data, batch_size, seed=seed, start_step=start, steps=steps - start)
             with recorded_signals() as received:
-                checkpointing = CheckpointCallback(manager, logger, checkpoint_every, received)
-                verbose = int(logger.terminal)
-                model.fit(batches, callbacks=[*callbacks, logger, checkpointing], verbose=verbose, shuffle=False)
+                checkpointing = CheckpointCallback(manager, logger, checkpoint_every, received, workers)
+                model.fit(
+                    batches,
+                    callbacks=[*callbacks, logger, checkpointing],
+                    verbose=int(logger.terminal and self.writes),
+                    shuffle=False,
+                    steps_per_epoch=steps - start if workers.distributed else None,
+                )
+                workers.finish()
         if checkpointing.interrupted_at is not None and checkpointing.interrupted_at < steps:
-            raise Interrupted(received[0], checkpointing.interrupted_at)
+            raise Interrupted((received or [signal.SIGTERM])[0], checkpointing.interrupted_at)
         if manager.newest_step != steps:  # `fit` returns normally when the data or a callback raise OutOfRangeError
             raise RuntimeError(
-                f"Training ended at step {int(model.step)} of {steps}: its data ended, or a file could not be written. "
-                f"The checkpoint of step {manager.newest_step or 0} is kept."
+                f"Training ended at step {model.step.numpy()} of {steps}: its data ended, or a file could not be "
+                f"written. The checkpoint of step {manager.newest_step or 0} is kept."
             )
         return logger.rows
 
@@ -220,22 +245,3 @@ class Run:
             (self.folder / "metrics.csv").unlink(missing_ok=True)
         else:
             write_rows(self.folder / "metrics.csv", rows)
-
-
-def check_intervals(steps_per_execution: int, **intervals: int) -> None:
-    """Checks that every interval is positive and a multiple of `steps_per_execution`.
-
-    Args:
-        steps_per_execution: training steps per compiled call.
-        **intervals: numbers of training steps, by the name that an error message gives them.
-
-    Raises:
-        ValueError: if an interval is below 1 or not a multiple.
-    """
-    for name, value in intervals.items():
-        if value < 1:
-            raise ValueError(f"`{name}` must be at least 1. Received: {value}")
-        if value % steps_per_execution:
-            raise ValueError(
-                f"`{name}` must be a multiple of steps_per_execution={steps_per_execution}. Received: {value}"
-            )
