@@ -21,9 +21,6 @@ from vaezoo.training import Run
 from vaezoo.training.checkpoint_manager import CheckpointManager, to_numpy
 
 KINDS_OF_STEP = ["vae", "nonsyn", "factor_vae"]
-XLA = {"as users have it": "", "quick": "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"}
-"""Values of XLA_FLAGS. The quick ones leave machine code as it is generated: compiling takes less than half the time."""
-
 each_kind_of_step = pytest.mark.parametrize("name", KINDS_OF_STEP)
 every_model = pytest.mark.parametrize("name", vaezoo.MODELS)
 
@@ -52,8 +49,8 @@ def test_it_trains_saves_loads_goes_on_and_exports(name, mode, precision, run_ea
     eager = run_eagerly(name, options.get("regularizer", ...)) if precision == "float32" else None
     arguments = name, mode, options, eager, images, tmp_path
     if mode == "jit":  # what XLA compiles stays in memory until the process ends
-        kind = "as users have it" if precision == "float32" and name in (*KINDS_OF_STEP, "imae") else "quick"
-        forked.call(train_save_load_go_on_and_export, *arguments, XLA_FLAGS=XLA[kind])
+        optimized = precision == "float32" and name in (*KINDS_OF_STEP, "imae")
+        forked.call(train_save_load_go_on_and_export, *arguments, **({"XLA_FLAGS": ""} if optimized else {}))
     else:
         train_save_load_go_on_and_export(*arguments)
 
@@ -194,7 +191,7 @@ def test_one_image_is_left_for_the_last_batch(name, radius, images):
 
 
 def test_one_image_is_left_for_the_last_compiled_batch(images):
-    forked.call(train_with_xla_on_uneven_batches, images[:5], XLA_FLAGS=XLA["quick"])
+    forked.call(train_with_xla_on_uneven_batches, images[:5])
 
 
 def train_with_xla_on_uneven_batches(images):
