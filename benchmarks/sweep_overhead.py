@@ -3,8 +3,8 @@
     python benchmarks/sweep_overhead.py
     python benchmarks/sweep_overhead.py --seeds=2 --ways=loop,jobs
 
-Every run trains for 50 steps of 16 images of 16 x 16 pixels and computes the active units. Two runs go at a time, with one
-core each: the loop is `xargs -P 2` over `vaezoo train` and `vaezoo evaluate`. The scores of all must be equal.
+Every run trains for 50 steps of 16 images of 16 x 16 pixels and computes the active units. Two runs go at a time, with
+one core each: the loop is `xargs -P 2` over `vaezoo train` and `vaezoo evaluate`. The scores of all must be equal.
 """
 
 from __future__ import annotations
