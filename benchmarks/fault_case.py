@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import os
 import shutil
@@ -28,12 +29,17 @@ set_environment()
 from absl import app  # noqa: E402
 
 from vaezoo.cli import train  # noqa: E402
+from vaezoo.models import factor_vae  # noqa: E402
+from vaezoo.networks import discriminator  # noqa: E402
 
 if TYPE_CHECKING:
     from benchmarks.faults import Campaign
 
 NETWORK = "{'kind': 'mlp', 'encoder': {'hidden': (16,), 'batch_norm': True}, 'decoder': {'hidden': (16,)}}"
 COMMON = ["--set", f"network={NETWORK}", "--steps=24", "--batch_size=8", "--checkpoint_every=6", "--log_every=4"]
+factor_vae.build_discriminator = functools.partial(
+    discriminator, width=16, depth=2
+)  # the paper's has 5 million weights
 HYBRID = "latents={'gaussian': 3, 'categorical': (3,)}"
 FAMILIES = {
     "nonsyn, 2 steps an execution": ["--model=nonsyn", "--steps_per_execution=2", "--jit_compile=off"],
@@ -116,17 +122,18 @@ class Case:
         campaign: gives the data and the folder in which that of the case is made.
         family: a name in FAMILIES.
         rng: of the fault.
+        flags: of train_main.py, beside the family's.
     """
 
-    def __init__(self, campaign: Campaign, family: str, rng: np.random.Generator):
-        self.campaign, self.family, self.rng = campaign, family, rng
+    def __init__(self, campaign: Campaign, family: str, rng: np.random.Generator, flags: tuple[str, ...] = ()):
+        self.campaign, self.family, self.rng, self.flags = campaign, family, rng, flags
         self.folder = Path(tempfile.mkdtemp(dir=campaign.folder))
         self.run, self.exports, self.data = self.folder / "run", self.folder / "exports", campaign.data
 
     def start(self, *more: str, prepare: Callable[[], None] = lambda: None) -> Process:
         """The family's command, in this folder."""
         places = [f"--dataset={self.data}", f"--workdir={self.run}", f"--export_dir={self.exports}"]
-        return Process(self.folder, [*FAMILIES[self.family], *COMMON, *places, *more], prepare)
+        return Process(self.folder, [*FAMILIES[self.family], *COMMON, *self.flags, *places, *more], prepare)
 
     def half(self) -> None:
         """Puts a run here that was killed after step 18."""
@@ -153,8 +160,9 @@ class Case:
         ).read_text():
             return "another metrics.csv"
         versions = sorted(self.exports.glob("[0-9]*"))
-        if not versions or not all((version / "model.json").exists() for version in versions):
-            return "no whole version"
+        exported = "--noexport" not in self.flags
+        if bool(versions) != exported or not all((version / "model.json").exists() for version in versions):
+            return "no whole version" if exported else "a version that was not asked for"
         litter = [path for path in self.folder.rglob(".*") if path.name != ".lock"]
         return f"litter: {litter}" if litter else ""
 

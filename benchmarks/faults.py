@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -226,28 +227,33 @@ FAULTS = {  # kind: (the fault, how often for each family in the whole campaign)
 }
 
 
+EXPORTS = (killed, interrupted_twice, damaged_note, limited_files, full_disk, raced, in_the_way)
+"""Faults that can hit the export. In the short campaign, the others are done to runs without one."""
+
+
 class Campaign:
     """The references of every family, and the faults against them.
 
     Args:
         folder: of the data, the references and the cases.
         families: names in FAMILIES.
+        short: whether no figure is drawn, and exported only where `EXPORTS` says so.
     """
 
-    def __init__(self, folder: Path, families: list[str]):
-        self.folder = folder
+    def __init__(self, folder: Path, families: list[str], short: bool):
+        self.folder, self.short = folder, short
         self.data = folder / "images.npz"
         np.savez(self.data, images=np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8))
         self.references, self.halves, self.seconds, self.sizes = {}, {}, {}, {}
         for family in families:
-            case = Case(self, family, np.random.default_rng(0))
+            case = Case(self, family, np.random.default_rng(0), self.flags(killed))
             started = time.monotonic()
             ended = case.start().wait()
             if ended.code:
                 sys.exit(f"{family} does not run at all: {ended.output}")
             self.references[family], self.seconds[family] = case.run, time.monotonic() - started
             self.sizes[family] = sum(path.stat().st_size for path in case.run.rglob("*") if path.is_file())
-            other = Case(self, family, np.random.default_rng(0))
+            other = Case(self, family, np.random.default_rng(0), self.flags(killed))
             process = other.start()
             while process.poll() and not (other.run / "checkpoints" / "18").exists():
                 time.sleep(0.001)
@@ -255,13 +261,20 @@ class Campaign:
             process.wait()
             self.halves[family] = other.run
 
+    def flags(self, fault: Callable[[Case], str]) -> tuple[str, ...]:
+        """Of train_main.py, for a run that a fault is done to."""
+        if not self.short:
+            return ()
+        return ("--nofigures",) if fault in EXPORTS else ("--nofigures", "--noexport")
+
     def run(self, planned: list[tuple[str, str, int]], seed: int) -> list[dict]:
         """Does the planned faults, (kind, family, number), and prints each as it ends."""
         done = []
         for kind, family, n in planned:
             seeds = [seed, list(FAULTS).index(kind), list(FAMILIES).index(family), n]
-            case = Case(self, family, np.random.default_rng(seeds))
-            outcome = FAULTS[kind][0](case)
+            fault = FAULTS[kind][0]
+            case = Case(self, family, np.random.default_rng(seeds), self.flags(fault))
+            outcome = fault(case)
             done.append({"kind": kind, "family": family, "outcome": outcome})
             print(f"{kind} | {family} | {outcome}", flush=True)
             if outcome in ("survived", "refused"):
@@ -312,9 +325,8 @@ def main() -> int:
         fault for fault in plan(arguments.short) if fault[0] in kinds and (not models or fault[1].startswith(models))
     ]
     with tempfile.TemporaryDirectory() as folder:
-        done = Campaign(Path(folder), list(dict.fromkeys(family for _, family, _ in planned))).run(
-            planned, arguments.seed
-        )
+        families = list(dict.fromkeys(family for _, family, _ in planned))
+        done = Campaign(Path(folder), families, arguments.short).run(planned, arguments.seed)
     print(table(done, "kind"), table(done, "family"), sep="\n\n")
     return int(any(row["outcome"] not in ("survived", "refused") for row in done))
 

@@ -1,6 +1,7 @@
 """A sweep on Ray gives the scores of local processes; without Ray, the error names the extra."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 from tiny_study import OPTIONS, tiny_study, write_images
@@ -16,6 +17,19 @@ def test_without_ray_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"vaezoo\[ray\]"):
         execute_on_ray([], tmp_path, options=OPTIONS)
+
+
+@pytest.mark.parametrize("address, expected", [(None, "local"), ("10.0.0.1:6379", "10.0.0.1:6379")])
+def test_without_an_address_no_cluster_is_looked_for(address, expected, tmp_path, monkeypatch):
+    class Asked(Exception):
+        pass
+
+    def init(*, address, **options):
+        raise Asked(address)
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: False, init=init))
+    with pytest.raises(Asked, match=expected):
+        execute_on_ray([], tmp_path, address=address, options=OPTIONS)
 
 
 @pytest.mark.integration

@@ -57,7 +57,8 @@ def execute_on_ray(
 
     folder, began = folder.absolute(), time.time()
     if not ray.is_initialized():
-        ray.init(address=address, log_to_driver=False)
+        # With None, Ray would look for the cluster that was last started here, which may be gone.
+        ray.init(address=address or "local", log_to_driver=False)
     execute = ray.remote(
         num_cpus=options.cores, num_gpus=gpus, max_retries=RETRIES, retry_exceptions=[WorkerDiedError]
     )(execute_task)
