@@ -1,6 +1,7 @@
 """Models on two logical devices and on one: functions for a process in which TensorFlow has done nothing so far."""
 
 import dataclasses
+import json
 
 import numpy as np
 import tensorflow as tf
@@ -107,6 +108,7 @@ def compare_trainings(folder, block):
         for row, expected in zip(two, one, strict=True):
             for term, value in expected.items():
                 np.testing.assert_allclose(row[term], value, rtol=1e-4, atol=1e-6, err_msg=f"{name} {term}")
+        assert json.loads((folder / name / "both" / "config.json").read_text())["replicas"] == 2
         assert both.step.numpy() == both.optimizer.iterations.numpy() == 20
 
 

@@ -181,3 +181,17 @@ def test_the_precision_of_the_networks_identifies_a_run(data, tmp_path):
         Run(run, {"precision": "bfloat16"})
     rows = Run(run, {"precision": "float32"}).fit(small_model("vae"), data, **{**short, "steps": 8})
     assert rows[-1]["step"] == 8 and json.loads((run / "config.json").read_text())["precision"] == "float32"
+
+
+def test_the_number_of_replicas_identifies_a_run(finished, data, tmp_path):
+    """Sums in another order have other last bits. Earlier configurations lack it: there was one replica."""
+    folder, rows = finished
+    run = Run(shutil.copytree(folder, tmp_path / "run"), {"alpha": 5.0})
+    file = tmp_path / "run" / "config.json"
+    config = json.loads(file.read_text())
+    assert config.pop("replicas") == 1
+    file.write_text(json.dumps({**config, "replicas": 2}))
+    with pytest.raises(ValueError, match="\n  replicas: 2 there, 1 now$"):
+        run.fit(small_model("vae"), data, **SETTINGS)
+    file.write_text(json.dumps(config))
+    assert run.fit(small_model("vae"), data, **SETTINGS) == rows

@@ -9,7 +9,7 @@ from small import small_model
 
 import vaezoo
 from vaezoo.cli import devices
-from vaezoo.training import Run
+from vaezoo.training import Interrupted, Run
 from vaezoo.training.workers import Workers, check_batch_size
 
 FLAGS = ["--model=dip_vae", "--dataset=images.npy", "--workdir=run", "--steps=20"]
@@ -82,6 +82,30 @@ def test_workers_must_agree_on_data_settings_and_precision(images, tmp_path, mon
     with pytest.raises(ZeroDivisionError):
         Run(tmp_path, {}).fit(small_model("vae", precision="bfloat16"), data, steps=4, batch_size=4, seed=1)
     assert len(said) == len(set(said)) == 6
+
+
+def test_a_signal_to_another_worker_stops_this_one_with_a_checkpoint(images, tmp_path, monkeypatch):
+    model = small_model("vae")
+
+    class WithAnother(Workers):
+        """The first of two workers; the other one receives a signal in step 12."""
+
+        def __init__(self, strategy):
+            super().__init__(strategy)
+            self.several = True
+
+        def from_chief(self, array):
+            return array
+
+        def any(self, flag):
+            return flag or model.step.numpy() >= 12
+
+    monkeypatch.setattr("vaezoo.training.run.Workers", WithAnother)
+    with pytest.raises(Interrupted, match="after step 20"):
+        Run(tmp_path, {}).fit(
+            model, vaezoo.data.from_arrays(images), steps=40, batch_size=4, seed=1, log_every=20, checkpoint_every=40
+        )
+    assert [child.name for child in (tmp_path / "checkpoints").iterdir()] == ["20"]
 
 
 def test_a_batch_that_does_not_divide_is_refused():

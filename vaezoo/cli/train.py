@@ -200,7 +200,8 @@ def prepare(strategy: tf.distribute.Strategy | None = None) -> tuple[ImageData, 
         "precision": precision,
         "log_every": FLAGS.log_every,
         "checkpoint_every": FLAGS.checkpoint_every,
-        **({"strategy": FLAGS.strategy, "replicas": workers.replicas} if strategy else {}),
+        "replicas": workers.replicas,
+        **({"strategy": FLAGS.strategy} if strategy else {}),
     }
     check_intervals(
         FLAGS.steps_per_execution, steps=steps, **{name: config[name] for name in ("log_every", "checkpoint_every")}

@@ -8,10 +8,10 @@ from typing import Any
 NON_IDENTIFYING = ("preset", "dataset", "origin", "steps", "log_every", "checkpoint_every", "packages")
 """Keys of a configuration that do not identify a run, because they do not change what a training step computes."""
 
-ADDED_BY_FIT = ("data", "packages", "precision")
+ADDED_BY_FIT = ("data", "packages", "precision", "replicas")
 """Keys that `Run.fit` adds; a configuration without them is compared by its other keys."""
 
-FORMER_VALUES = {"precision": "float32"}
+FORMER_VALUES = {"precision": "float32", "replicas": 1}
 """Values of identifying keys that configurations written by earlier versions do not have."""
 
 

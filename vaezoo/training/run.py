@@ -168,13 +168,14 @@ class Run:
         """
         intervals = {"steps": steps, "log_every": log_every, "checkpoint_every": checkpoint_every}
         check_intervals(model.steps_per_execution, **intervals)
+        workers = Workers(model.distribute_strategy)
         config = {
             **self.config,
             "precision": compute_precision(model),
+            "replicas": workers.replicas,
             "data": {"size": data.size, "digest": data.digest},
             "packages": package_versions(PACKAGES),
         }
-        workers = Workers(model.distribute_strategy)
         decisive = [config["data"], config["precision"], intervals, batch_size, seed]
         workers.check_same(json.dumps(decisive), "data and settings")
         if self.writes:
