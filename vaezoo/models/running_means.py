@@ -33,7 +33,10 @@ class TermMeans(keras.metrics.Metric):
     def update_state(self, terms: Terms) -> None:
         """Adds the batches of all replicas: each term is [B], or a scalar for all images of the batch."""
         B = tf.cast(tf.size(terms["loss"]), tf.float32)
-        total = B * tf.stack([tf.reduce_mean(terms[name]) for name in self.terms])
+        # The AddN that TensorFlow makes of the loss starts with the first term that nothing else reads any more, so the
+        # order of its sum would depend on when the means are taken: they wait for it.
+        with tf.control_dependencies([terms["loss"]]):
+            total = B * tf.stack([tf.reduce_mean(terms[name]) for name in self.terms])
         if replicas.count() > 1:
             *total, B = tf.unstack(replicas.total(tf.concat([total, [B]], axis=0)))
         self.total.assign_add(total)
