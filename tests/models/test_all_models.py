@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from compare import MODES, TAKE_HYBRID, recompile, statistics, wide_model
+from compare import MODES, PRECISIONS, TAKE_HYBRID, recompile, statistics, wide_model
 from small import inputs, small_model, weights_of
 
 import vaezoo
@@ -20,40 +20,28 @@ from vaezoo.terms import smoothness
 from vaezoo.training import Run
 from vaezoo.training.checkpoint_manager import CheckpointManager, to_numpy
 
-KINDS_OF_STEP = ["vae", "nonsyn", "factor_vae"]
-each_kind_of_step = pytest.mark.parametrize("name", KINDS_OF_STEP)
+each_kind_of_step = pytest.mark.parametrize("name", ["vae", "nonsyn", "factor_vae"])
 every_model = pytest.mark.parametrize("name", vaezoo.MODELS)
 
 
 @pytest.fixture(scope="module")
 def run_eagerly(images):
-    """The weights after three eager steps in float32, by the model's name and regularizer (...: the usual one)."""
+    """The weights of a model, by its name, after three eager steps in float32."""
 
     @functools.cache
-    def weights(name, regularizer):
-        options = {} if regularizer is ... else {"regularizer": regularizer}
-        model = recompile(wide_model(name, **options), run_eagerly=True)
+    def weights(name):
+        model = recompile(wide_model(name), run_eagerly=True)
         took_three_steps(model, images)
         return weights_of(model)
 
     return weights
 
 
-@pytest.mark.parametrize(
-    ("name", "mode", "precision"),
-    [
-        *((name, mode, "float32") for name in vaezoo.MODELS for mode in MODES),
-        *((name, "graph", "bfloat16") for name in vaezoo.MODELS),
-        *((name, mode, "bfloat16") for name in (*KINDS_OF_STEP, "imae") for mode in ("jit", "eager")),
-    ],
-)
+@every_model
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_it_trains_saves_loads_goes_on_and_exports(name, mode, precision, run_eagerly, images, tmp_path):
-    """bfloat16 is the networks'; objectives compute in float32, so one model of each kind shows it in every mode."""
-    options = {"precision": precision}
-    if mode != "eager" and name in TAKE_HYBRID and name not in ("vae", "imae"):
-        options["regularizer"] = None  # the base class adds it to every model in the same way
-    eager = run_eagerly(name, options.get("regularizer", ...)) if precision == "float32" else None
-    arguments = name, mode, options, eager, images, tmp_path
+    arguments = name, mode, precision, run_eagerly(name) if precision == "float32" else None, images, tmp_path
     if mode == "jit":  # what XLA compiles stays in memory until the process ends
         optimized = precision == "float32" and name in ("nonsyn", "imae")
         forked.call(train_save_load_go_on_and_export, *arguments, **({"XLA_FLAGS": ""} if optimized else {}))
@@ -61,9 +49,9 @@ def test_it_trains_saves_loads_goes_on_and_exports(name, mode, precision, run_ea
         train_save_load_go_on_and_export(*arguments)
 
 
-def train_save_load_go_on_and_export(name, mode, options, trained_eagerly, images, tmp_path):
+def train_save_load_go_on_and_export(name, mode, precision, trained_eagerly, images, tmp_path):
     """The dtypes of the networks are those of `create`, and not of Keras's global policy, under which they load."""
-    model, precision = recompile(wide_model(name, **options), **MODES[mode]), options["precision"]
+    model = recompile(wide_model(name, precision=precision), **MODES[mode])
     assert model.encoder.output.dtype == "float32" and model.decoder.output.dtype == precision
     before = weights_of(model)
     took_three_steps(model, images)
@@ -84,12 +72,11 @@ def train_save_load_go_on_and_export(name, mode, options, trained_eagerly, image
     assert terms == fit(loaded, images[:16])
     assert_equal(state_of(model, tmp_path), state_of(loaded, tmp_path))
     if model.latents.categorical:
+        np.testing.assert_allclose(terms["smoothness"], smooth, rtol={"float32": 1e-3, "bfloat16": 0.05}[precision])
         for a, b in zip(statistics(model), moved, strict=True):
             np.testing.assert_allclose(a, b, rtol={"float32": 1e-5, "bfloat16": 0.02}[precision], atol=1e-5)
-    if "smoothness" in terms:
-        np.testing.assert_allclose(terms["smoothness"], smooth, rtol={"float32": 1e-3, "bfloat16": 0.05}[precision])
 
-    if mode == "graph" and (precision == "float32" or name in KINDS_OF_STEP):  # an export does not depend on the mode
+    if mode == "graph":  # which is no part of what is exported
         (tmp_path / "served").mkdir()
         write_saved_model(loaded, tmp_path / "served", max_batch=48)
         signatures = tf.saved_model.load(str(tmp_path / "served")).signatures
@@ -130,7 +117,7 @@ def a_clean_pass(model, x):
 def took_three_steps(model, images):
     terms = fit(model, images)
     assert set(terms) == set(model.metrics_names)
-    assert ("smoothness" in terms) == (model.regularizer is not None)
+    assert ("smoothness" in terms) == bool(model.latents.categorical)
     assert model.step.numpy() == model.optimizer.iterations.numpy() == 3
 
 
@@ -139,7 +126,8 @@ def assert_equal(ones, others):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize(("name", "precision"), [("factor_vae", "bfloat16"), ("imae", "float32"), ("imae", "bfloat16")])
+@pytest.mark.parametrize("name", ["vae", "factor_vae", "imae"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_a_wide_run_that_stops_and_goes_on_ends_with_the_same_bits(name, precision, images, tmp_path):
     data = vaezoo.data.from_arrays(images)
     ends = []
@@ -188,18 +176,10 @@ def test_one_image_makes_a_batch(name, images):
     fit(model, images[:1])
 
 
-NO_VAT, NEAR, NEIGHBOUR = None, {"radius": 1.0}, {"radius": "neighbour"}
-
-
-@pytest.mark.parametrize(
-    ("name", "regularizer"),
-    [
-        *((name, NO_VAT) for name in TAKE_HYBRID if name != "imae"),
-        *((name, regularizer) for name in ("vae", "imae") for regularizer in (NEAR, NEIGHBOUR)),
-    ],
-)
-def test_one_image_is_left_for_the_last_batch(name, regularizer, images):
-    model = recompile(wide_model(name, regularizer=regularizer), run_eagerly=True)
+@pytest.mark.parametrize("name", TAKE_HYBRID)
+@pytest.mark.parametrize("radius", [1.0, "neighbour"])
+def test_one_image_is_left_for_the_last_batch(name, radius, images):
+    model = recompile(wide_model(name, regularizer={"radius": radius}), run_eagerly=True)
     fit(model, images[:5], batch_size=4)
     assert np.isfinite(model.evaluate(images[:5], batch_size=4, verbose=0)).all()
 
