@@ -37,9 +37,8 @@ if TYPE_CHECKING:
 
 NETWORK = "{'kind': 'mlp', 'encoder': {'hidden': (16,), 'batch_norm': True}, 'decoder': {'hidden': (16,)}}"
 COMMON = ["--set", f"network={NETWORK}", "--steps=24", "--batch_size=8", "--checkpoint_every=6", "--log_every=4"]
-factor_vae.build_discriminator = functools.partial(
-    discriminator, width=16, depth=2
-)  # the paper's has 5 million weights
+# The paper's discriminator has 5 million weights, which would be most of every checkpoint.
+factor_vae.build_discriminator = functools.partial(discriminator, width=16, depth=2)
 HYBRID = "latents={'gaussian': 3, 'categorical': (3,)}"
 FAMILIES = {
     "nonsyn, 2 steps an execution": ["--model=nonsyn", "--steps_per_execution=2", "--jit_compile=off"],

@@ -31,10 +31,10 @@ STUDY = """
 from vaezoo.sweep import Study, chain, product, sweep
 NETWORK = {{"kind": "mlp", "encoder": {{"hidden": [32]}}, "decoder": {{"hidden": [32]}}}}
 COMMON = {{"dataset": {dataset!r}, "steps": {steps}, "batch_size": 16, "network": NETWORK, "jit_compile": "off"}}
-COMMON |= {{"metrics": ["active_units", "decomposition"], "checkpoint_every": 20, "latents": {{"gaussian": 4}}}}
+COMMON |= {{"metrics": {metrics!r}, "checkpoint_every": {checkpoint_every}, "latents": {{"gaussian": 4}}}}
 BETA_VAE = product([{{"model": "beta_vae"}}], sweep("beta", [1, 4]))
 MODELS = chain(BETA_VAE, product([{{"model": "nonsyn"}}], sweep("alpha", [1, 5])))
-STUDY = Study("ray_proof", product([COMMON], MODELS, sweep("seed", range({seeds}))))
+STUDY = Study("small", product([COMMON], MODELS, sweep("seed", range({seeds}))))
 """
 
 
@@ -46,10 +46,8 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="keep the folders")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="ray_sweep-"))
-    images = np.random.default_rng(0).integers(0, 256, (256, 16, 16), dtype=np.uint8)
-    np.savez(folder / "images.npz", images=images)
-    file = folder / "ray_proof.py"
-    file.write_text(STUDY.format(dataset=str(folder / "images.npz"), steps=arguments.steps, seeds=arguments.seeds))
+    settings = {"metrics": ["active_units", "decomposition"], "checkpoint_every": 20}
+    file = write_study(folder, steps=arguments.steps, seeds=arguments.seeds, **settings)
     study = load_study(str(file))
     print(f"{len(study.runs)} runs of {arguments.steps} steps in {folder}", flush=True)
     start = time.monotonic()
@@ -62,6 +60,15 @@ def main() -> None:
     if not arguments.keep:
         shutil.rmtree(folder)
     sys.exit(1 if differing else 0)
+
+
+def write_study(folder: Path, **settings: object) -> Path:
+    """Writes 256 random images and a study of small models on them, and returns the study's file."""
+    images = np.random.default_rng(0).integers(0, 256, (256, 16, 16), dtype=np.uint8)
+    np.savez(folder / "images.npz", images=images)
+    file = folder / "study.py"
+    file.write_text(STUDY.format(dataset=str(folder / "images.npz"), **settings))
+    return file
 
 
 def command(file: Path, out: Path, *flags: str) -> subprocess.Popen:

@@ -19,22 +19,15 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
 ROOT = Path(__file__).parents[1]
-NETWORK = "{'kind': 'mlp', 'encoder': {'hidden': [32]}, 'decoder': {'hidden': [32]}}"
-MODELS = {"beta_vae_1": ("beta_vae", "beta=1"), "beta_vae_4": ("beta_vae", "beta=4")}
-MODELS |= {"nonsyn_1": ("nonsyn", "alpha=1"), "nonsyn_5": ("nonsyn", "alpha=5")}
-STUDY = """
-from vaezoo.sweep import Study, chain, product, sweep
-COMMON = {{"dataset": {dataset!r}, "steps": {steps}, "batch_size": 16, "network": {network}, "jit_compile": "off"}}
-COMMON |= {{"metrics": ["active_units"], "latents": {{"gaussian": 4}}}}
-BETA_VAE = product([{{"model": "beta_vae"}}], sweep("beta", [1, 4]))
-MODELS = chain(BETA_VAE, product([{{"model": "nonsyn"}}], sweep("alpha", [1, 5])))
-STUDY = Study("overhead", product([COMMON], MODELS, sweep("seed", range({seeds}))))
-"""
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.ray_sweep import write_study  # noqa: E402
+from vaezoo.sweep import Study, load_study  # noqa: E402
+from vaezoo.sweep.worker import thread_environment  # noqa: E402
+
+VAEZOO = [sys.executable, "-m", "vaezoo"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
-ONE_CORE = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 def main() -> None:
@@ -44,65 +37,48 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=50, help="training steps of each run")
     parser.add_argument("--ways", default="loop,jobs,ray", help="of loop, jobs and ray")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="sweep_overhead-") as folder:
-        images = Path(folder, "images.npz")
-        np.savez(images, images=np.random.default_rng(0).integers(0, 256, (256, 16, 16), dtype=np.uint8))
-        study = Path(folder, "overhead.py")
-        study.write_text(
-            STUDY.format(dataset=str(images), steps=arguments.steps, network=NETWORK, seeds=arguments.seeds)
-        )
-        runs = arguments.seeds * len(MODELS)
-        print(f"{runs} runs of {arguments.steps} steps, two at a time\n", flush=True)
+    with tempfile.TemporaryDirectory(prefix="sweep_overhead-") as name:
+        folder = Path(name)
+        settings = {"metrics": ["active_units"], "checkpoint_every": 1000}
+        file = write_study(folder, steps=arguments.steps, seeds=arguments.seeds, **settings)
+        study = load_study(str(file))
+        print(f"{len(study.runs)} runs of {arguments.steps} steps, two at a time\n", flush=True)
         print("| way | seconds | seconds a run |\n| --- | ---: | ---: |", flush=True)
         scores = []
         for way in arguments.ways.split(","):
-            out = Path(folder, way)
             start = time.monotonic()
             if way == "loop":
-                loop(out, images, arguments.steps, arguments.seeds)
+                loop(study, folder / way)
             else:
-                flags = ["--ray"] if way == "ray" else ["--jobs=2"]
-                sweep = [
-                    sys.executable,
-                    "-m",
-                    "vaezoo",
-                    "sweep",
-                    f"--study={study}",
-                    f"--out={out}",
-                    "--cores=1",
-                    *flags,
-                ]
-                subprocess.run(sweep, check=True, cwd=ROOT, env=ENVIRONMENT, capture_output=True)
+                flags = [f"--study={file}", f"--out={folder / way}", "--cores=1"]
+                flags.append("--ray" if way == "ray" else "--jobs=2")
+                subprocess.run([*VAEZOO, "sweep", *flags], check=True, cwd=ROOT, env=ENVIRONMENT, capture_output=True)
             seconds = time.monotonic() - start
-            print(f"| {way} | {seconds:.0f} | {seconds / runs:.1f} |", flush=True)
-            scores.append(scores_below(out))
-    equal = all(len(one) == runs and one == scores[0] for one in scores)
+            print(f"| {way} | {seconds:.0f} | {seconds / len(study.runs):.1f} |", flush=True)
+            scores.append({run.name: scores_of(folder / way / run.name) for run in study.runs})
+    equal = all(one == scores[0] for one in scores)
     print(f"\nThe scores are {'equal' if equal else 'NOT equal'}.")
     sys.exit(not equal)
 
 
-def loop(out: Path, images: Path, steps: int, seeds: int) -> None:
+def loop(study: Study, out: Path) -> None:
     """Does by two commands a run, two runs at a time, what a sweep does."""
-    program, lines = f"{shlex.quote(sys.executable)} -m vaezoo", []
-    for name, (model, setting) in MODELS.items():
-        for seed in range(seeds):
-            run = out / f"{name}_{seed}"
-            flags = [f"--model={model}", f"--dataset={images}", "--set", setting, "--set", f"network={NETWORK}"]
-            flags += ["--set", "latents={'gaussian': 4}", f"--steps={steps}", "--batch_size=16", f"--seed={seed}"]
-            flags += [f"--workdir={run}", "--jit_compile=off", "--noexport", "--nofigures"]
-            train = f"{program} train {shlex.join(flags)}"
-            lines.append(f"{train} && {program} evaluate --run={run} --metrics=active_units")
+    lines = []
+    for run in study.runs:
+        folder = out / run.name
+        evaluate = ["evaluate", f"--run={folder}", "--metrics=active_units"]
+        both = ([*VAEZOO, *arguments] for arguments in (["train", *run.train_arguments(folder)], evaluate))
+        lines.append(" && ".join(map(shlex.join, both)))
     command = ["xargs", "-P", "2", "-d", "\n", "-I", "{}", "sh", "-c", "{}"]
-    environment = {**ENVIRONMENT, **ONE_CORE}
+    environment = {**ENVIRONMENT, **thread_environment(1)}
     subprocess.run(
         command, input="\n".join(lines), text=True, check=True, cwd=ROOT, env=environment, capture_output=True
     )
 
 
-def scores_below(folder: Path) -> list[str]:
-    """Returns the scores of all runs, sorted."""
-    files = folder.rglob("scores.json")
-    return sorted(json.dumps(json.loads(file.read_text())["scores"], sort_keys=True) for file in files)
+def scores_of(run: Path) -> dict:
+    """Returns the scores of a run."""
+    return json.loads((run / "scores.json").read_text())["scores"]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from vaezoo.training.checkpoint_manager import CheckpointManager
 from vaezoo.training.metrics_logger import MetricsLogger
 from vaezoo.training.workers import Workers
 
-STEPS_PER_AGREEMENT = 10  # of several workers on whether one has received a signal: it takes about 3 ms
+STEPS_PER_AGREEMENT = 10  # of several workers on whether one has received a signal: all wait for each other
 
 
 class CheckpointCallback(keras.callbacks.Callback):
