@@ -162,6 +162,11 @@ def test_tensorboard_sees_settings_and_scores(swept):
     assert value == pytest.approx(scores["mig"]["mig"], rel=1e-6)
 
 
+def test_the_status_of_a_sweep_whose_first_run_has_not_begun(swept, tmp_path):
+    StatusReader(tmp_path / "new" / "sweep", swept[0].runs).read().write(tmp_path / "new" / "sweep")
+    assert json.loads((tmp_path / "new" / "sweep" / "status.json").read_text())["waiting"] == len(swept[0].runs)
+
+
 def test_status_and_time_left(swept):
     study, folder = swept
     status = StatusReader(folder, study.runs).read()

@@ -49,7 +49,8 @@ class Status:
         return len(self.states) - self.counts["done"] - self.counts["failed"]
 
     def write(self, folder: Path) -> None:
-        """Writes status.json into the folder of the sweep."""
+        """Writes status.json into the folder of the sweep, which the first run may not have created yet."""
+        folder.mkdir(parents=True, exist_ok=True)
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         left = None if self.seconds_left is None else round(self.seconds_left)
         content: dict[str, Any] = {"total": len(self.states), **self.counts, "seconds_left": left, "updated": now}
