@@ -16,5 +16,6 @@ test: $(INSTALLED)
 
 $(INSTALLED): setup.cfg pyproject.toml
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet 'pip>=24'  # older ones search for versions that fit for many minutes
 	.venv/bin/python -m pip install --quiet --editable '.[test]'
 	touch $(INSTALLED)
