@@ -117,7 +117,7 @@ PAPERS = {
         "y_capacity": 1.1,
         "y_steps": 300_000,
     },
-    "imae_mnist": {**IMAE, **TABLE_1, "VAT weight": 1000.0, "VAT radius": "neighbour"},
+    "imae_mnist": {**IMAE, **TABLE_1, "VAT weight": 1000.0, "VAT radius": 1.26, "VAT xi": 10.0},
     "imae_fashion_mnist": {**IMAE, **TABLE_1},
     "imae_dsprites": {**IMAE, **TABLE_2, "VAT weight": 25.0, "VAT radius": 1.0},
     "imae_paper_beta_vae_mnist": {"model": "beta_vae", **TABLE_1},
