@@ -5,7 +5,7 @@
 
 Every run is trained on the training split and scored on the test split. The table is written to
 docs/results/imae_<data set>_table.md. After an interruption, the same command continues. `--table` tabulates the runs
-that are there. SETTINGS holds every setting that was chosen.
+that are there. `settings` has every setting that was chosen.
 """
 
 import json
@@ -25,8 +25,13 @@ from vaezoo.training import Run
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("dataset", "mnist", ["mnist", "fashion_mnist"], "Which images.")
-flags.DEFINE_list("models", ["imae", "imae_without_vat", "joint_vae", "info_vae", "beta_vae"], "Names in SETTINGS.")
+flags.DEFINE_list(
+    "models",
+    ["imae", "imae_without_vat", "joint_vae", "info_vae", "beta_vae"],
+    "Rows of the table: names in `settings`.",
+)
 flags.DEFINE_integer("seeds", 5, "Runs of each model.")
+flags.DEFINE_integer("first_seed", 0, "Seed of the first of them.")
 flags.DEFINE_integer("steps", 3000, "Training steps.")
 flags.DEFINE_bool("table", False, "Tabulate the runs that are there, without training.")
 flags.DEFINE_string("workdir", "runs/papers/imae", "Folder of the runs.")
@@ -34,24 +39,26 @@ flags.DEFINE_string("docs", "docs", "Folder of the table.")
 
 PRESET = vaezoo.PRESETS["imae_mnist"]
 BATCH_SIZE, LEARNING_RATE = PRESET.batch_size, PRESET.optimizer["learning_rate"]
-IMAE = PRESET.hyperparameters
 
 
-def vat(weight: float) -> dict:
-    """Returns VAT of a weight, within the radius that Hu et al. 2017 use."""
-    return {"weight": weight, "radius": "neighbour"}
+def settings(dataset: str) -> dict[str, tuple[str, dict]]:
+    """Returns the model and the hyperparameters of each row of a data set's table, with VAT of one radius and xi."""
+    imae = vaezoo.PRESETS[f"imae_{dataset}"].hyperparameters
+
+    def vat(weight: float) -> dict:
+        return {"regularizer": {**imae["regularizer"], "weight": weight}}
+
+    return {
+        "imae": ("imae", imae),
+        "imae_without_vat": ("imae", {**imae, **vat(0.0)}),
+        "joint_vae": ("joint_vae", {"gamma": 30.0, "z_capacity": 20.0, "z_steps": 1500, "y_steps": 1500, **vat(10.0)}),
+        "info_vae": ("info_vae", {"lambda_": 5.0, "divergence": "kl", "estimator": "mss", **vat(10.0)}),
+        "beta_vae": ("beta_vae", {"beta": 5.0, **vat(10.0)}),
+        "imae_beta_2": ("imae", {**imae, "beta": 2.0, "beta_y": 40.0, **vat(400.0)}),
+        "imae_beta_10": ("imae", {**imae, "beta": 10.0, "beta_y": 200.0, **vat(2000.0)}),
+    }
 
 
-VAT = {"regularizer": vat(10.0)}
-SETTINGS = {
-    "imae": ("imae", IMAE),
-    "imae_without_vat": ("imae", {**IMAE, "regularizer": vat(0.0)}),
-    "joint_vae": ("joint_vae", {"gamma": 30.0, "z_capacity": 20.0, "z_steps": 1500, "y_steps": 1500, **VAT}),
-    "info_vae": ("info_vae", {"lambda_": 5.0, "divergence": "kl", "estimator": "mss", **VAT}),
-    "beta_vae": ("beta_vae", {"beta": 5.0, **VAT}),
-    "imae_beta_2": ("imae", {**IMAE, "beta": 2.0, "beta_y": 40.0, "regularizer": vat(400.0)}),
-    "imae_beta_10": ("imae", {**IMAE, "beta": 10.0, "beta_y": 200.0, "regularizer": vat(2000.0)}),
-}
 COLUMNS = {
     "reconstruction": "reconstruction, nats",
     "kl_z": "KL_z, nats",
@@ -66,9 +73,10 @@ def main(argv: list[str]) -> None:
     del argv
     logging.set_verbosity(logging.WARNING)
     for name in FLAGS.models:
-        validate_choice("model of this table", name, SETTINGS)
+        validate_choice("model of this table", name, settings(FLAGS.dataset))
+    seeds = range(FLAGS.first_seed, FLAGS.first_seed + FLAGS.seeds)
     if not FLAGS.table:
-        runs = {(seed, name): run_of(name, seed) for seed in range(FLAGS.seeds) for name in FLAGS.models}
+        runs = {(seed, name): run_of(name, seed) for seed in seeds for name in FLAGS.models}
         train, test = (vaezoo.data.load(FLAGS.dataset, split=split) for split in ("train", "test"))
         for (seed, name), run in runs.items():
             file = run.folder / "row.json"
@@ -86,7 +94,7 @@ def run_of(name: str, seed: int) -> Run:
     Raises:
         ValueError: if the folder holds a run with other settings.
     """
-    kind, hyperparameters = SETTINGS[name]
+    kind, hyperparameters = settings(FLAGS.dataset)[name]
     folder = Path(FLAGS.workdir) / f"{FLAGS.dataset}_{FLAGS.steps}" / f"{name}_{seed}"
     config = {"model": kind, "dataset": FLAGS.dataset, "hyperparameters": hyperparameters, "steps": FLAGS.steps}
     return Run(folder, {**config, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE, "seed": seed})
@@ -130,25 +138,29 @@ def write_table() -> Path:
     Returns:
         The path of the file.
     """
-    results: dict[tuple[int, str], list[dict[str, float]]] = {}
-    for file in sorted(Path(FLAGS.workdir).glob(f"{FLAGS.dataset}_[0-9]*/*/row.json")):
-        steps, name = (path.name.rpartition("_") for path in (file.parent.parent, file.parent))
-        results.setdefault((int(steps[2]), name[0]), []).append(json.loads(file.read_text()))
-    results = {(steps, name): results[steps, name] for steps, name in sorted(results, key=in_order)}
+    rows_of = settings(FLAGS.dataset)
+    results: dict[tuple[int, str], dict[int, dict[str, float]]] = {}
+    for file in Path(FLAGS.workdir).glob(f"{FLAGS.dataset}_[0-9]*/*/row.json"):
+        steps, run = (path.name.rpartition("_") for path in (file.parent.parent, file.parent))
+        results.setdefault((int(steps[2]), run[0]), {})[int(run[2])] = json.loads(file.read_text())
+    results = dict(sorted(results.items(), key=lambda item: (item[0][0], list(rows_of).index(item[0][1]))))
 
     header = ["model", "steps", "seeds", *COLUMNS.values()]
     rows = [header, ["---"] * len(header)]
+    commands: dict[tuple[int, int, int], list[str]] = {}
     for (steps, name), scores in results.items():
-        spreads = [spread([score[column] for score in scores]) for column in COLUMNS]
-        rows.append([name, f"{steps:,}", str(len(scores)), *spreads])
+        first, last = min(scores), max(scores)
+        spreads = [spread([scores[seed][column] for seed in sorted(scores)]) for column in COLUMNS]
+        seeds = f"{len(scores)} ({first} to {last})" if last > first else f"1 ({first})"
+        rows.append([name, f"{steps:,}", seeds, *spreads])
+        commands.setdefault((steps, first, last - first + 1), []).append(name)
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-    runs: dict[tuple[int, int], list[str]] = {}
-    for (steps, name), scores in results.items():
-        runs.setdefault((steps, len(scores)), []).append(name)
-    command = f"python -m experiments.imae --dataset={FLAGS.dataset}"
-    commands = "\n".join(f"{command} --steps={n} --seeds={k} --models={','.join(runs[n, k])}" for n, k in runs)
-    settings = "\n".join(f"* {name}: {SETTINGS[name][1]}" for name in SETTINGS if any(name in key for key in results))
+    command = "\n".join(
+        f"python -m experiments.imae --dataset={FLAGS.dataset} --steps={steps} --first_seed={first} --seeds={seeds} "
+        f"--models={','.join(names)}"
+        for (steps, first, seeds), names in commands.items()
+    )
+    set_to = "\n".join(f"* {name}: {rows_of[name][1]}" for name in rows_of if any(name in key for key in results))
     text = f"""# Hybrid models on {FLAGS.dataset}: the table
 
 Test split (10,000 images), mean ± standard deviation over the seeds; batch {BATCH_SIZE}, Adam {LEARNING_RATE:g},
@@ -156,25 +168,19 @@ networks of IMAE's Table 1, d = 10, K = 10. Accuracy is of the best assignment o
 settings were tuned on MNIST, by this accuracy, with seeds 0, 1 and 2; those of the other models were not tuned.
 
 ```sh
-{commands}
+{command}
 ```
 
 {table}
 
-What was set, beside the defaults (γ = 2β for IMAE, in whose sweep over β L(y) goes with L(z): β_y = 20 β); vat_radius
-"neighbour" is after IMSAT (Hu et al. 2017):
+What was set, beside the defaults (γ = 2β for IMAE, in whose sweep over β L(y) goes with L(z): β_y = 20 β):
 
-{settings}
+{set_to}
 """
     file = Path(FLAGS.docs) / "results" / f"imae_{FLAGS.dataset}_table.md"
     file.parent.mkdir(parents=True, exist_ok=True)
     write_text(file, text)
     return file
-
-
-def in_order(key: tuple[int, str]) -> tuple[int, int]:
-    """Returns a sort key: the steps, then the position in SETTINGS."""
-    return key[0], list(SETTINGS).index(key[1])
 
 
 def spread(values: list[float]) -> str:

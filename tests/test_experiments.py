@@ -39,8 +39,8 @@ def test_imaes_table_grows_and_nothing_is_trained_twice(tmp_path):
     assert page.strip() == longer[longer.index("# Hybrid") :].strip()
     assert [child.name for child in file.parent.iterdir()] == [file.name]  # pages written by hand are not touched
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| beta_vae")]
-    assert [row[1:3] for row in rows] == [["1", "1"], ["2", "1"]]
-    assert "--steps=2 --seeds=1 --models=beta_vae" in page and "* joint_vae" not in page
+    assert [row[1:3] for row in rows] == [["1", "1 (0)"], ["2", "1 (0)"]]
+    assert "--steps=2 --first_seed=0 --seeds=1 --models=beta_vae" in page and "* joint_vae" not in page
 
     config = tmp_path / "runs" / "papers" / "imae" / "mnist_2" / "beta_vae_0" / "config.json"
     config.write_text(config.read_text().replace('"beta": 5.0', '"beta": 4.0'))

@@ -34,7 +34,7 @@ def test_the_objective_of_a_paper_without_it_does_not_have_it(name, images):
 
 
 def test_imae_has_the_weight_of_equation_9_unless_it_is_given_one():
-    assert small_model("imae", beta=3.0).regularizer.get_config() == {"weight": 3.0, "radius": 1.0}
+    assert small_model("imae", beta=3.0).regularizer.get_config() == {"weight": 3.0, "radius": 1.0, "xi": 1.0}
     assert small_model("imae", beta=3.0, beta_y=7.0).regularizer.weight == 7.0
     assert small_model("imae", beta=3.0, regularizer={"weight": 0.0}).regularizer.weight == 0.0
 
@@ -48,12 +48,19 @@ def test_the_radius_may_follow_each_images_neighbour(images):
     np.testing.assert_allclose(vat(model, images, KEY, False), S, rtol=1e-3, atol=1e-4)
 
 
+def test_its_direction_is_looked_for_at_xi(images):
+    model = small_model("vae", latents=HYBRID)
+    near, far = (vaezoo.VAT(1.0, 2.0, xi)(model, images, KEY, False) for xi in (1.0, 10.0))
+    np.testing.assert_allclose(far, smooth(model, images, epsilon=2.0, xi=10.0), rtol=1e-4)
+    assert np.abs(far - near).max() > 1e-4
+
+
 def test_nothing_to_smooth_without_categorical_latents(images):
     model = small_model("vae", regularizer={"weight": 5.0})
     assert model.regularized(model.objective) == model.objective
 
 
-IMPOSSIBLE = {"weight": [-1.0, np.nan, "high", None], "radius": [0.0, -1.0, "far", None]}
+IMPOSSIBLE = {"weight": [-1.0, np.nan, "high", None], "radius": [0.0, -1.0, "far", None], "xi": [0.0, np.inf, "far"]}
 
 
 @pytest.mark.parametrize("option, value", [(option, value) for option in IMPOSSIBLE for value in IMPOSSIBLE[option]])
@@ -64,12 +71,12 @@ def test_impossible_values(option, value):
 
 @pytest.mark.parametrize("value", [3.0, {"wieght": 1.0}, "vat"])
 def test_what_is_no_regularizer(value):
-    with pytest.raises(ValueError, match="`regularizer` must be a vaezoo.VAT, a dict of its `weight` and `radius`, or"):
+    with pytest.raises(ValueError, match="`regularizer` must be a vaezoo.VAT, a dict of its `weight`, `radius` and"):
         small_model("vae", latents=HYBRID, regularizer=value)
 
 
 def test_it_is_part_of_the_configuration():
-    model = small_model("vae", latents=HYBRID, regularizer={"weight": 2.0, "radius": "neighbour"})
+    model = small_model("vae", latents=HYBRID, regularizer={"weight": 2.0, "radius": "neighbour", "xi": 10.0})
     other = type(model).from_config(model.get_config())
-    assert other.regularizer.get_config() == {"weight": 2.0, "radius": "neighbour"}
+    assert other.regularizer.get_config() == {"weight": 2.0, "radius": "neighbour", "xi": 10.0}
     assert keras.saving.serialize_keras_object(other.regularizer)["class_name"] == "VAT"

@@ -28,7 +28,7 @@ def baselines(data: str) -> list[Settings]:
 
 def imae_mnist(beta: float) -> Settings:
     """Returns IMAE's settings on MNIST: L(y) and VAT keep their proportions to L(z), as in the preset."""
-    return {"beta": beta, "beta_y": 20 * beta, "regularizer": {"weight": 200.0 * beta, "radius": "neighbour"}}
+    return {"beta": beta, "beta_y": 20 * beta, "regularizer": {"weight": 200.0 * beta, "radius": 1.26, "xi": 10.0}}
 
 
 MNIST = Study(
