@@ -15,7 +15,8 @@ from typing import Any
 import vaezoo
 from vaezoo.evaluation import report
 from vaezoo.evaluation.registry import METRICS
-from vaezoo.pretrained import TrainedModel, read_manifest
+from vaezoo.pretrained.manifest import TrainedModel
+from vaezoo.pretrained.places import read_manifest
 
 ROOT = Path(__file__).parents[1]
 NONE = "No model is trained yet."
@@ -69,6 +70,7 @@ def scores() -> str:
         names = dict.fromkeys(score for one in models.values() for score in one.flat_scores)
         rows = [("steps", *(steps_of(name, one) for name, one in models.items()))]
         rows.append(("images", *(evaluated(one) for one in models.values())))
+        rows.append(("intervals", *(f"{one.evaluation['confidence'] or 0:.0%}" for one in models.values())))
         rows += [(name, *(score(name, one) for one in models.values())) for name in names]
         sections.append(f"### {dataset}\n\n{table(('', *(f'`{name}`' for name in models)), rows)}")
     return "\n\n".join(sections) or NONE

@@ -32,7 +32,7 @@ from .models import NonSynVAE as NonSynVAE
 from .models import synergy_metric as synergy_metric
 from .optimizers import Adam as Adam
 from .presets import PRESETS as PRESETS
-from .pretrained import from_preset as from_preset
+from .pretrained.loading import from_preset as from_preset
 from .regularizers import VAT as VAT
 from .serving import export as export
 from .zoo import create as create

@@ -6,34 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from trained_model import TRAINED
 
 import vaezoo
 from vaezoo.cli import list as command
 from vaezoo.data import sources
 from vaezoo.evaluation import figures, registry
 from vaezoo.pretrained import places
-from vaezoo.pretrained.manifest import TrainedModel, format_manifest
+from vaezoo.pretrained.manifest import format_manifest
 
 ROOT = Path(__file__).parents[2]
-
-
-TRAINED = TrainedModel(
-    version=2,
-    model="nonsyn",
-    steps=30_000,
-    images=3_840_000,
-    seed=7,
-    precision="bfloat16",
-    commit=None,
-    packages={},
-    data={},
-    settings={},
-    scores={"mig": {"mig": 0.31234, "mig_low": 0.3}, "sap": {"sap": 0.07}},
-    evaluation={},
-    check={},
-    bytes=1,
-    files={},
-)
 
 
 @pytest.fixture

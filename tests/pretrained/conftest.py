@@ -8,7 +8,7 @@ from tiny_preset import NAME, tiny_preset, train_run, write_images
 
 import vaezoo
 from vaezoo.evaluation import evaluate
-from vaezoo.pretrained import publish
+from vaezoo.pretrained.publishing import publish
 
 
 @contextlib.contextmanager

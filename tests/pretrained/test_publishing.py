@@ -4,15 +4,18 @@ import dataclasses
 import json
 import shutil
 
+import forked
 import numpy as np
 import pytest
 import tensorflow as tf
 from small import small_model
-from tiny_preset import NAME, STEPS, check_published
+from tiny_preset import NAME, STEPS, check_published, publish_commands
 
 import vaezoo
 from vaezoo.packages import source_commit
-from vaezoo.pretrained import publish, publishing, read_manifest
+from vaezoo.pretrained import publishing
+from vaezoo.pretrained.places import read_manifest
+from vaezoo.pretrained.publishing import publish
 from vaezoo.training import load_newest
 
 
@@ -28,7 +31,7 @@ def test_a_run_is_published_and_loads_with_its_weights(run, published, monkeypat
     scores = json.loads((run / "scores.json").read_text())["scores"]
     assert trained.scores["mig"] == pytest.approx(scores["mig"], rel=1e-5) and "mig_low" in trained.scores["mig"]
     assert set(trained.flat_scores) == {"mig", "active_units"}
-    assert trained.evaluation == {"split": "train", "images": 25, "of": 25, "seed": 0}
+    assert trained.evaluation == {"split": "train", "images": 25, "of": 25, "seed": 0, "confidence": 0.95}
 
     model, _ = load_newest(run)
     again = vaezoo.from_preset(NAME)
@@ -39,6 +42,16 @@ def test_a_run_is_published_and_loads_with_its_weights(run, published, monkeypat
     assert again.optimizer.beta_1 == 0.8
     again.fit(np.zeros((5, 8, 8, 1), np.float32), verbose=0)
     assert int(again.step) == STEPS + 1
+
+
+@pytest.mark.integration
+def test_the_command(images_file, run, tmp_path):
+    commands = [f"--run={run}", f"--folder={tmp_path}/trained"], ["--run=nowhere", f"--folder={tmp_path}/other"]
+    done, refused = forked.call(publish_commands, images_file, *commands)
+    assert done == (f"{tmp_path}/trained/{NAME}/1\n", 0)
+    assert list(read_manifest(f"{tmp_path}/trained")) == [NAME]
+    assert refused[0] == "" and refused[1].startswith("vaezoo publish: Expected a run of a preset")
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_damaged_weight_is_seen_in_the_score(published, monkeypatch):

@@ -6,8 +6,7 @@ import pytest
 from tiny_preset import check_published
 
 import vaezoo
-from vaezoo.pretrained import read_manifest
-from vaezoo.pretrained.places import CLONE
+from vaezoo.pretrained.places import CLONE, read_manifest
 
 MANIFEST = read_manifest(str(CLONE))
 

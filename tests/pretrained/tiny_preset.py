@@ -1,6 +1,8 @@
 """A preset of small images, its trained and evaluated run, and what must hold of any published model."""
 
+import contextlib
 import hashlib
+import io
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,6 @@ from absl.testing import flagsaver
 from small import SHAPE, SMALL
 
 import vaezoo
-from vaezoo.cli import train
 from vaezoo.presets import Preset
 from vaezoo.pretrained.score_check import TOLERANCE, check_images, elbo_at_mode
 from vaezoo.pretrained.settings import preset_settings
@@ -47,12 +48,33 @@ def tiny_preset(file, **changes):
 
 def train_run(folder, *flags):
     """Trains the preset for four of its six steps, in this process."""
+    from vaezoo.cli import train
+
     given = [f"--preset={NAME}", f"--workdir={folder}", f"--steps={STEPS}", "--noexport", "--nofigures", *flags]
     with flagsaver.flagsaver(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("warnings.formatwarning", None)  # `train` replaces it
         train.FLAGS(["vaezoo train", *given])
         train.main(["vaezoo train"])
     return Path(folder)
+
+
+def publish_commands(file, *commands):
+    """What `vaezoo publish` prints to stdout, and its exit code, with each list of flags.
+
+    It needs a process of its own, where no other command has defined its flags.
+    """
+    from vaezoo.cli import publish as command
+
+    vaezoo.PRESETS[NAME], results = tiny_preset(file), []
+    for flags in commands:
+        code = 0
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            try:
+                command.main(command.FLAGS(["vaezoo publish", *flags]))
+            except SystemExit as stopped:
+                code = stopped.code
+        results.append((printed.getvalue(), code))
+    return results
 
 
 def check_published(folder, preset, trained):

@@ -9,7 +9,7 @@ from absl import flags, logging
 
 from vaezoo.cli.startup import program_name
 from vaezoo.presets import PRESETS
-from vaezoo.pretrained import publish
+from vaezoo.pretrained.publishing import publish
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("run", None, "Folder of a run of a preset that has finished and has been evaluated.")

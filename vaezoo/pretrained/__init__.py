@@ -7,17 +7,5 @@ settings     the settings of a run, compared with those of its preset
 score_check  a score that is cheap to reproduce
 publishing   publish: a finished run becomes the trained model of its preset
 
-The manifest is read without TensorFlow.
+The first two need no TensorFlow, and nothing is imported here, so that `vaezoo list` costs none.
 """
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "loading": ["from_preset"],
-        "manifest": ["TrainedModel"],
-        "places": ["read_manifest"],
-        "publishing": ["publish"],
-    },
-)

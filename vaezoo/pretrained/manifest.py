@@ -30,7 +30,8 @@ class TrainedModel:
         data: `name`, `origin`, `size` and `digest` of the training images.
         settings: of the training, as `pretrained.settings.preset_settings` returns them.
         scores: metric -> scores of the evaluation, with their intervals.
-        evaluation: `split`, `images`, `of` (images in the split) and `seed` of the evaluation.
+        evaluation: `split`, `images`, `of` (images in the split), `seed` and `confidence` (of the intervals; None if
+            there are none) of the evaluation.
         check: a score that is cheap to reproduce; see `pretrained.score_check`.
         bytes: size of all files.
         files: SHA-256 of each file, by its path relative to the version's folder.

@@ -81,7 +81,7 @@ def publish(
         data={"name": data.name, "origin": data.origin, **config["data"]},
         settings=settings,
         scores=to_json(evaluated["scores"]),
-        evaluation={**{key: evaluated["data"][key] for key in ("split", "images", "of")}, "seed": evaluated["seed"]},
+        evaluation=evaluation_settings(evaluated),
         check=check,
         bytes=sum(file.stat().st_size for file in files.values()),
         files={name: sha256_of(file) for name, file in files.items()},
@@ -142,6 +142,14 @@ def read_scores(file: Path, steps: int, dataset: str) -> dict[str, Any]:
             f"run again: {how} --bootstrap=200"
         )
     return scores
+
+
+def evaluation_settings(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the images, the seed and the confidence of the intervals of an evaluation, from its scores.json."""
+    protocols = [protocol.get("arguments", {}) for protocol in scores["protocol"].values()]
+    confidences = [arguments["confidence"] for arguments in protocols if arguments.get("bootstrap")]
+    images = {key: scores["data"][key] for key in ("split", "images", "of")}
+    return {**images, "seed": scores["seed"], "confidence": min(confidences, default=None)}
 
 
 def load_training_data(config: Mapping[str, Any], data_dir: str | os.PathLike | None) -> ImageData:

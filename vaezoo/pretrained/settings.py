@@ -30,12 +30,19 @@ def preset_settings(name: str) -> dict[str, Any]:
         "batch_size": preset.batch_size,
         "precision": preset.precision,
     }
-    return json.loads(json.dumps(settings))
+    return without_unset_options(json.loads(json.dumps(settings)))
 
 
 def run_settings(config: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the settings of the given names from the configuration of a run; None where one is not recorded."""
-    return {name: config.get(name) for name in names} | {"dataset_size": config.get("data", {}).get("size")}
+    settings = {name: config.get(name) for name in names}
+    return without_unset_options(settings | {"dataset_size": config.get("data", {}).get("size")})
+
+
+def without_unset_options(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns settings without options of the optimizer that are None or False: versions of Keras have others."""
+    options = {name: value for name, value in (settings["optimizer"] or {}).items() if value not in (None, False)}
+    return {**settings, "optimizer": options}
 
 
 def differing_settings(there: Mapping[str, Any], expected: Mapping[str, Any], name: str = "") -> list[str]:
