@@ -147,4 +147,4 @@ def test_a_version_with_another_score_is_not_recorded(run, tmp_path, monkeypatch
     monkeypatch.setattr(publishing, "load_keras_model", lambda version: small_model("beta_vae", seed=9))
     with pytest.raises(ValueError, match="does not have the score of the run's model"):
         publish(run, tmp_path)
-    assert not (tmp_path / "manifest.json").exists()
+    assert not (tmp_path / "manifest.json").exists() and not (tmp_path / NAME / "1").exists()

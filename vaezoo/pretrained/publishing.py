@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ def publish(
     version = export(model, folder / preset, keep=keep, about=about)
     again = elbo_at_mode(load_keras_model(version), check_images(data))
     if not agree(again, check["value"], config["precision"]):
+        shutil.rmtree(version)
         raise ValueError(f"{version} does not have the score of the run's model, {check['value']}. Received: {again}")
     files = {file.relative_to(version).as_posix(): file for file in sorted(version.rglob("*")) if file.is_file()}
     trained = TrainedModel(
