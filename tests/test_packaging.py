@@ -12,6 +12,7 @@ import pytest
 import vaezoo
 from vaezoo.cli import main, outputs
 from vaezoo.extras import MissingExtraError, extra
+from vaezoo.packages import source_commit
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,6 +31,24 @@ def test_a_folder_of_the_same_name_does_not_hide_the_package(tmp_path):
     command = [sys.executable, "-c", "import vaezoo; print(vaezoo.__version__, len(vaezoo.PRESETS))"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.stdout.split() == [vaezoo.__version__, str(len(vaezoo.PRESETS))], done.stderr
+
+
+def test_the_commit_of_a_clone(tmp_path):
+    commit = source_commit.__wrapped__
+    assert commit(tmp_path) is None
+
+    def git(*arguments):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+        command = ["git", "-C", str(tmp_path), *identity, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    (tmp_path / "file").write_text("1")
+    for command in (["init"], ["add", "file"], ["commit", "-m", "first"], ["tag", "-a", "v1", "-m", "v1"]):
+        git(*command)
+    assert commit(tmp_path) == git("rev-parse", "HEAD")
+    (tmp_path / "file").write_text("2")
+    assert commit(tmp_path) == git("rev-parse", "HEAD") + "-dirty"
+    assert commit(Path(vaezoo.__file__)) is None  # a file
 
 
 def settings():

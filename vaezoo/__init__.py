@@ -17,7 +17,8 @@ Read in the order in which data flows; each stage imports only stages above it:
 13. vaezoo.serving   SavedModels for TensorFlow Serving
 14. vaezoo.sweep     studies of many runs, their workers and results
 
-`vaezoo.models.MODELS` and `vaezoo.presets.PRESETS` list what is available; `create` builds a compiled model.
+`vaezoo.models.MODELS` and `vaezoo.presets.PRESETS` list what is available; `create` builds a compiled model, and
+`from_preset` loads a trained one (`vaezoo.pretrained`).
 `vaezoo.cli` holds the commands.
 
 The public names stand in `__init__.pyi`; each is imported on first use, so that `import vaezoo` does not import

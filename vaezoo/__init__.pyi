@@ -8,6 +8,7 @@ from . import networks as networks
 from . import optimizers as optimizers
 from . import plots as plots
 from . import presets as presets
+from . import pretrained as pretrained
 from . import regularizers as regularizers
 from . import serving as serving
 from . import sweep as sweep
@@ -31,6 +32,7 @@ from .models import NonSynVAE as NonSynVAE
 from .models import synergy_metric as synergy_metric
 from .optimizers import Adam as Adam
 from .presets import PRESETS as PRESETS
+from .pretrained.loading import from_preset as from_preset
 from .regularizers import VAT as VAT
 from .serving import export as export
 from .zoo import create as create

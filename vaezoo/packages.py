@@ -1,8 +1,13 @@
-"""Versions of the packages that results depend on."""
+"""Versions of the packages that results depend on, and the commit of this one."""
 
+from __future__ import annotations
+
+import functools
 import importlib.metadata
 import platform
+import subprocess
 from collections.abc import Iterable
+from pathlib import Path
 
 PACKAGES = (
     "python",
@@ -29,3 +34,22 @@ def version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "unknown"
+
+
+@functools.cache
+def source_commit(root: Path = Path(__file__).parents[1]) -> str | None:
+    """Returns the commit of the clone that vaezoo is imported from, with "-dirty" if tracked files differ from it.
+
+    Args:
+        root: the folder that contains the package.
+
+    Returns:
+        The commit in hexadecimal; None if `root` is no clone, or git is not installed.
+    """
+    if not (root / ".git").exists():
+        return None
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

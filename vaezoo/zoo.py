@@ -90,6 +90,28 @@ def create(
     return model
 
 
+def model_settings(model: BaseVAE) -> dict[str, Any]:
+    """Returns the settings of a compiled model that the configuration of its run records.
+
+    Args:
+        model: a model that `create` has built.
+
+    Returns:
+        The shape of the images, the latents, all hyperparameters, and the optimizer with its learning rate.
+    """
+    return {
+        "image_shape": model.image_shape,
+        "latents": model.latents.get_config(),
+        "hyperparameters": {
+            name: keras.saving.serialize_keras_object(getattr(model, name))
+            for name in type(model).hyperparameters()
+            if name not in ("latents", "seed", "name") and not isinstance(getattr(model, name), keras.Model)
+        },
+        "learning_rate": float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)),
+        "optimizer": model.optimizer.get_config(),
+    }
+
+
 def check_image_shape(image_shape: Sequence[int]) -> None:
     """Raises ValueError unless a shape is three whole numbers of at least 1."""
     sides = list(image_shape) if isinstance(image_shape, Iterable) else []

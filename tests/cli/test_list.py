@@ -1,33 +1,30 @@
 """`vaezoo list`: the names are those that the other commands take."""
 
-import json
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from absl.testing import flagsaver
+from trained_model import TRAINED
 
 import vaezoo
 from vaezoo.cli import list as command
 from vaezoo.data import sources
 from vaezoo.evaluation import figures, registry
+from vaezoo.pretrained import places
+from vaezoo.pretrained.manifest import format_manifest
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def shown(tmp_path, capsys):
-    """What is printed, with two versions of one preset and a damaged card."""
-    for version, steps, preset in ((2, 2000, "nonsyn_dsprites"), (10, 5000, "nonsyn_dsprites"), (11, 3, None)):
-        folder = tmp_path / "nonsyn" / str(version)
-        folder.mkdir(parents=True)
-        (folder / "model.json").write_text(json.dumps({"training": {"preset": preset, "steps": steps}}))
-    (tmp_path / "vae" / "1").mkdir(parents=True)
-    (tmp_path / "vae" / "1" / "model.json").write_text("{")
-    with flagsaver.flagsaver():
-        command.FLAGS(["vaezoo list", f"--saved_models={tmp_path}"])
-        command.main(["vaezoo list"])
+def shown(tmp_path, capsys, monkeypatch):
+    """What is printed where two presets are trained."""
+    whole = dataclasses.replace(TRAINED, steps=300_000, precision="float32")
+    (tmp_path / "manifest.json").write_text(format_manifest({"nonsyn_dsprites": TRAINED, "vae_dsprites": whole}))
+    monkeypatch.setenv("VAEZOO_WEIGHTS", str(tmp_path))
+    command.main(["vaezoo list"])
     return capsys.readouterr().out
 
 
@@ -49,15 +46,28 @@ def test_names_are_those_of_the_registries(shown, heading, names):
     assert {name.strip(",") for name in section(shown, heading)} == set(names)
 
 
-def test_presets_say_what_they_train_and_where_their_weights_are(shown, tmp_path):
-    assert "\n  vae_dsprites: dsprites, 300,000 steps, not trained\n" in shown
-    assert f"\n  nonsyn_dsprites: dsprites, 150,000 steps, trained: {tmp_path}/nonsyn/10 (5,000 steps)\n" in shown
+def test_presets_say_what_they_train_and_how_far(shown):
+    assert "\n  beta_vae_dsprites: dsprites, 300,000 steps, not trained\n" in shown
+    words = "300,000 steps, trained: 300,000 steps in float32, seed 7\n"
+    assert f"\n  vae_dsprites: dsprites, {words}" in shown
+    words = "150,000 steps, trained: 30,000 of 150,000 steps in bfloat16, seed 7\n"
+    assert f"\n  nonsyn_dsprites: dsprites, {words}" in shown
+    assert shown.count("\n      Scores: mig 0.3123, sap 0.07\n") == 2
     words = " ".join(shown.split())
     assert all(preset.source in words for preset in vaezoo.PRESETS.values())
 
 
+def test_without_a_manifest_it_says_what_to_set(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("VAEZOO_WEIGHTS", raising=False)
+    monkeypatch.setattr(places, "CLONE", tmp_path)
+    command.main(["vaezoo list"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "No trained weights were found. " in shown and "Set the environment's VAEZOO_WEIGHTS to" in shown
+    assert shown.count("not trained") == len(vaezoo.PRESETS)
+
+
 def test_it_costs_no_tensorflow():
-    script = "import sys; from vaezoo.cli import list as command; command.FLAGS(['list']); command.main(['list']); "
+    script = "import sys; from vaezoo.cli import list as command; command.main(['list']); "
     script += "print({'tensorflow', 'keras', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == "set()", done.stderr

@@ -45,7 +45,7 @@ def test_help_costs_no_tensorflow():
         ("train", ["--model:", "--export_dir:"], "--max_batch:"),
         ("evaluate", ["--metrics:", "--bootstrap:"], "--model:"),
         ("export", ["--keep:", "--max_batch:"], "--model:"),
-        ("list", ["--saved_models:"], "--model:"),
+        ("publish", ["--folder:", "--keep:"], "--model:"),
     ],
 )
 def test_a_commands_help_is_of_its_flags_alone(command, own, foreign):

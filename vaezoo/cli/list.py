@@ -6,19 +6,14 @@ vaezoo list
 from __future__ import annotations
 
 import ast
-import contextlib
-import json
 import textwrap
-from collections.abc import Mapping
 from pathlib import Path
-
-from absl import flags
 
 import vaezoo
 from vaezoo.cli.startup import program_name
-
-FLAGS = flags.FLAGS
-flags.DEFINE_string("saved_models", "saved_models", "Folder of exported models, to find trained presets in.")
+from vaezoo.presets import Preset
+from vaezoo.pretrained.manifest import TrainedModel
+from vaezoo.pretrained.places import read_manifest, weights_place
 
 REGISTRIES = {
     "Models (vaezoo train --model=<name>)": ("models/__init__.py", "MODELS"),
@@ -33,7 +28,7 @@ REGISTRIES = {
 
 
 def main(argv: list[str]) -> None:
-    """Prints the names, and the data set, steps, source and trained weights of each preset.
+    """Prints the names, and the data set, steps, source, trained weights and scores of each preset.
 
     Args:
         argv: the program's name, and the arguments that are not flags: none are accepted.
@@ -43,7 +38,7 @@ def main(argv: list[str]) -> None:
         heading: indented(", ".join(literal_names(Path(vaezoo.__path__[0], file), variable)))
         for heading, (file, variable) in REGISTRIES.items()
     }
-    sections["Presets (vaezoo train --preset=<name>)"] = presets(trained_presets(Path(FLAGS.saved_models)))
+    sections["Presets (vaezoo train --preset=<name>, vaezoo.from_preset(<name>))"] = presets()
     print("\n\n".join(f"{heading}\n{text}" for heading, text in sections.items()))
 
 
@@ -52,31 +47,28 @@ def indented(text: str, by: int = 2) -> str:
     return textwrap.fill(text, 110, initial_indent=" " * by, subsequent_indent=" " * by)
 
 
-def presets(trained: Mapping[str, str]) -> str:
-    """Formats the presets: data set, steps, trained weights and source."""
-    lines = []
+def presets() -> str:
+    """Formats the presets: data set, steps, trained weights and source; and the error where there is no manifest."""
+    lines, manifest = [], {}
+    try:
+        manifest = read_manifest(weights_place())
+    except ValueError as error:
+        lines.append(indented(f"No trained weights were found. {error}"))
     for name, preset in vaezoo.PRESETS.items():
-        weights = f"trained: {trained[name]}" if name in trained else "not trained"
-        lines.append(f"  {name}: {preset.dataset}, {preset.steps:,} steps, {weights}")
+        lines.append(f"  {name}: {preset.dataset}, {preset.steps:,} steps, {weights(preset, manifest.get(name))}")
         lines.append(indented(preset.source, by=6))
+        if name in manifest:
+            scores = (f"{score} {value:.4g}" for score, value in manifest[name].flat_scores.items())
+            lines.append(indented(f"Scores: {', '.join(scores)}", by=6))
     return "\n".join(lines)
 
 
-def trained_presets(folder: Path) -> dict[str, str]:
-    """Finds the presets whose trained weights are exported.
-
-    Args:
-        folder: of exported models, <name>/<version>/model.json.
-
-    Returns:
-        Preset -> the path of the newest version trained by it, with the number of its training steps.
-    """
-    found = {}
-    for card in sorted(folder.glob("*/[0-9]*/model.json"), key=lambda card: int(card.parent.name)):
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            training = json.loads(card.read_text())["training"]
-            found[training["preset"]] = f"{card.parent} ({training['steps']:,} steps)"
-    return found
+def weights(preset: Preset, trained: TrainedModel | None) -> str:
+    """Says whether a preset is trained, for how many of its steps and in which precision."""
+    if trained is None:
+        return "not trained"
+    steps = f"{trained.steps:,}" if trained.steps == preset.steps else f"{trained.steps:,} of {preset.steps:,}"
+    return f"trained: {steps} steps in {trained.precision}, seed {trained.seed}"
 
 
 def literal_names(file: Path, variable: str) -> list[str]:

@@ -16,6 +16,7 @@ COMMANDS = {
     "train": ("vaezoo.cli.train", "train a model: run folder, figures and SavedModel"),
     "evaluate": ("vaezoo.cli.evaluate", "score a trained model and draw its figures"),
     "export": ("vaezoo.cli.export", "publish a trained model as the next version of a SavedModel"),
+    "publish": ("vaezoo.cli.publish", "publish a finished run as the trained model of its preset"),
     "sweep": ("vaezoo.cli.sweep", "train and evaluate the runs of a study"),
     "collect": ("vaezoo.cli.collect", "tabulate and plot the runs of a sweep"),
     "list": ("vaezoo.cli.list", "show the models, presets, metrics, figures and data sets"),

@@ -13,7 +13,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import keras
 import tensorflow as tf
 from absl import flags, logging
 
@@ -155,8 +154,7 @@ def prepare(strategy: tf.distribute.Strategy | None = None) -> tuple[ImageData, 
     check_settings(model_name, given)
     precision = resolve_precision(preset.precision if FLAGS.precision is None else FLAGS.precision)
     data = vaezoo.data.load(FLAGS.dataset or preset.dataset, data_dir=FLAGS.data_dir)
-    parameters = zoo.MODELS[model_name].hyperparameters()
-    if "dataset_size" in parameters:
+    if "dataset_size" in zoo.MODELS[model_name].hyperparameters():
         given.setdefault("dataset_size", data.size)
     steps = preset.steps if FLAGS.steps is None else FLAGS.steps
     batch_size = preset.batch_size if FLAGS.batch_size is None else FLAGS.batch_size
@@ -182,16 +180,8 @@ def prepare(strategy: tf.distribute.Strategy | None = None) -> tuple[ImageData, 
         "preset": preset_name,
         "dataset": FLAGS.dataset or preset.dataset,
         "origin": data.origin,
-        "image_shape": data.image_shape,
         "network": given.get("network", preset.network),
-        "latents": model.latents.get_config(),
-        "hyperparameters": {
-            name: keras.saving.serialize_keras_object(getattr(model, name))
-            for name in parameters
-            if name not in ("latents", "seed", "name") and not isinstance(getattr(model, name), keras.Model)
-        },
-        "learning_rate": float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)),
-        "optimizer": model.optimizer.get_config(),
+        **zoo.model_settings(model),
         "batch_size": batch_size,
         "steps": steps,
         "seed": FLAGS.seed,

@@ -15,6 +15,7 @@ from vaezoo.models import BaseVAE
 from vaezoo.serving.endpoints import MAX_TRAVERSED, MAX_VALUES, Endpoints
 from vaezoo.serving.folder import check_export_folder
 from vaezoo.serving.graph_pruning import prune_graph
+from vaezoo.serving.keras_model import served_variables, write_keras_model
 from vaezoo.serving.model_card import write_model_card
 from vaezoo.serving.publish import publishing
 from vaezoo.serving.warmup import write_warmup
@@ -33,8 +34,8 @@ def export(
     """Publishes a model as the next version in a folder.
 
     The version appears atomically, whatever other publishers and servers do meanwhile (see `publishing`). It holds the
-    SavedModel with the signatures of `Endpoints`, warm-up requests if tensorflow-serving-api is installed, and a model
-    card: README.md, and model.json for programs.
+    SavedModel with the signatures of `Endpoints`, warm-up requests if tensorflow-serving-api is installed, a model
+    card (README.md, and model.json for programs), and keras.json, by which `vaezoo.from_preset` builds the Keras model.
 
     Args:
         model: the model to export.
@@ -57,6 +58,7 @@ def export(
     name = os.path.basename(os.path.abspath(folder))  # of a symbolic link its own name, not that of its target
     with publishing(folder, keep=keep) as publication, op_errors_as_os_errors(folder):
         write_saved_model(model, publication.staging_dir, max_batch)
+        write_keras_model(publication.staging_dir, model)
         warm = write_warmup(publication.staging_dir, name, model.image_shape, max_batch)
         limits = {"max_batch": max_batch, "max_values": MAX_VALUES, "max_traversed": MAX_TRAVERSED}
         write_model_card(publication.staging_dir, model, name, {**(about or {}), "warm_up": warm, **limits})
@@ -84,7 +86,7 @@ def write_saved_model(model: BaseVAE, folder: Path, max_batch: int) -> None:
         max_batch: maximum number of images in one request.
     """
     module = tf.Module()
-    module.weights = [variable.value for variable in [*model.encoder.variables, *model.decoder.variables]]
+    module.weights = [variable.value for variable in served_variables(model)]
     tf.saved_model.save(module, str(folder), signatures=Endpoints(model, max_batch).signatures())
     file = folder / "saved_model.pb"
     saved = saved_model_pb2.SavedModel.FromString(file.read_bytes())

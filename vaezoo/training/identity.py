@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-NON_IDENTIFYING = ("preset", "dataset", "origin", "steps", "log_every", "checkpoint_every", "packages")
+NON_IDENTIFYING = ("preset", "dataset", "origin", "steps", "log_every", "checkpoint_every", "packages", "commit")
 """Keys of a configuration that do not identify a run, because they do not change what a training step computes."""
 
 ADDED_BY_FIT = ("data", "packages", "precision", "replicas")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from vaezoo.models import BaseVAE
 from vaezoo.training.checkpoint import MODEL, Checkpoint, newest_valid_checkpoint
 from vaezoo.training.checkpoint_manager import assign_variables, model_variables
+from vaezoo.training.records import parsing
 
 
 def load_newest(folder: Path) -> tuple[BaseVAE, int] | None:
@@ -68,15 +71,34 @@ def load_checkpoint(checkpoint: Checkpoint) -> BaseVAE:
         ValueError: if Keras cannot build the model, or it is not a `BaseVAE`. The message names the file.
     """
     file = checkpoint.folder / MODEL
+    with parsing(file, "the architecture of a model as JSON"):
+        architecture = json.loads(file.read_text())
+    model = deserialize(architecture, file)
+    arrays = {name: array for name, array in checkpoint.arrays().items() if name.startswith("model/")}
+    variables = {f"model/{i}": variable for i, variable in enumerate(model_variables(model))}
+    assign_variables(variables, arrays, checkpoint.folder)
+    return model
+
+
+def deserialize(architecture: Mapping[str, Any], file: Path) -> BaseVAE:
+    """Builds a model from its architecture.
+
+    Args:
+        architecture: as `keras.saving.serialize_keras_object` returns it.
+        file: where it comes from, for the error message.
+
+    Returns:
+        The model, with initial weights.
+
+    Raises:
+        ValueError: if Keras cannot build the model, or it is not a `BaseVAE`. The message names the file.
+    """
     try:
-        model = keras.saving.deserialize_keras_object(json.loads(file.read_text()))
+        model = keras.saving.deserialize_keras_object(architecture)
     except Exception as error:  # the constructors of layers raise exceptions of any type
         raise ValueError(f"{file} cannot be read. {error_summary(error)}") from error
     if not isinstance(model, BaseVAE):
         raise ValueError(f"{file} must be a model of vaezoo. Received: {type(model).__name__}")
-    arrays = {name: array for name, array in checkpoint.arrays().items() if name.startswith("model/")}
-    variables = {f"model/{i}": variable for i, variable in enumerate(model_variables(model))}
-    assign_variables(variables, arrays, checkpoint.folder)
     return model
 
 

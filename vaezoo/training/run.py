@@ -19,7 +19,7 @@ from vaezoo.data import ImageData
 from vaezoo.durable import check_writable, folder_lock, remove_abandoned, write_text
 from vaezoo.models import BaseVAE
 from vaezoo.networks.precision import compute_precision
-from vaezoo.packages import package_versions
+from vaezoo.packages import package_versions, source_commit
 from vaezoo.training.checkpoint import Checkpoint, list_checkpoints, newest_valid_checkpoint
 from vaezoo.training.checkpoint_callback import CheckpointCallback
 from vaezoo.training.checkpoint_manager import CheckpointManager
@@ -175,6 +175,7 @@ class Run:
             "replicas": workers.replicas,
             "data": {"size": data.size, "digest": data.digest},
             "packages": package_versions(PACKAGES),
+            "commit": source_commit(),
         }
         decisive = [config["data"], config["precision"], intervals, batch_size, seed]
         workers.check_same(json.dumps(decisive), "data and settings")
