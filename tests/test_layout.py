@@ -39,6 +39,7 @@ ORDER = [
     "presets",
     "zoo",
     "sweep",
+    "explore",
     "cli",
     "__main__",
 ]
