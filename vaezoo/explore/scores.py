@@ -85,5 +85,5 @@ def points(context: EvaluationContext, factors: np.ndarray) -> dict[str, Any]:
         "count": len(chosen),
         "mean": pack_floats(encoded.mean[chosen]),
         "classes": pack_bytes(encoded.classes[chosen]),
-        "factors": pack_bytes(factors[chosen]),
+        "factors": pack_floats(factors[chosen]),
     }

@@ -13,7 +13,7 @@ function colourOf(v, n) {
 class Scatter {
   static async unpacked(model, data, onChoose) {
     const { mean, classes, factors } = model.scores.points;
-    const arrays = [await unpackFloats(mean), await unpackBytes(classes), await unpackBytes(factors)];
+    const arrays = [await unpackFloats(mean), await unpackBytes(classes), await unpackFloats(factors)];
     return new Scatter(model, data, arrays, onChoose);
   }
 
