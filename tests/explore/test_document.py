@@ -13,27 +13,32 @@ EVIL = "</script><script>alert(1)</script><!-- &lt; \u2028"
 
 
 class Elements(HTMLParser):
-    """Collects start tags, and the text of each script."""
+    """Collects start tags, and the text of each script and style."""
 
     def __init__(self, text):
         super().__init__()
-        self.tags, self.scripts, self.styles = [], [], []
+        self.tags, self.texts, self.open = [], {"script": [], "style": []}, None
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
+        self.open = self.texts.get(tag)
+        if self.open is not None:
+            self.open.append("")
+
+    def handle_endtag(self, tag):
+        self.open = None
 
     def handle_data(self, data):
-        last = self.tags[-1][0] if self.tags else ""
-        if last in ("script", "style"):
-            getattr(self, f"{last}s").append(data)
+        if self.open is not None:
+            self.open[-1] += data
 
 
 def test_data_are_text_whatever_the_names_are():
     page = Elements(document({"name": EVIL}))
     scripts = [attributes for tag, attributes in page.tags if tag == "script"]
     assert scripts == [{"type": "application/json", "id": "data"}, {}]
-    assert json.loads(page.scripts[0])["name"] == EVIL
+    assert json.loads(page.texts["script"][0])["name"] == EVIL
 
 
 def test_nothing_but_its_own_script_and_style_runs_and_nothing_is_requested():
@@ -41,7 +46,7 @@ def test_nothing_but_its_own_script_and_style_runs_and_nothing_is_requested():
     (policy,) = [attributes["content"] for _, attributes in page.tags if "http-equiv" in attributes]
     directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     assert directives["default-src"] == directives["connect-src"] == "'none'"
-    for name, text in (("script-src", page.scripts[1]), ("style-src", page.styles[0])):
+    for name, text in (("script-src", page.texts["script"][1]), ("style-src", page.texts["style"][0])):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert directives[name] == f"'sha256-{digest}'"
     assert "connect-src 'self'" in document({}, connect="'self'")

@@ -10,8 +10,8 @@ from vaezoo.explore.packing import pack_bytes, pack_floats
 def test_floats_keep_16_significant_bits():
     values = np.random.default_rng(0).normal(size=1000) * 10.0 ** np.arange(-20, 20).repeat(25)
     values = np.concatenate([values, [0.0, 1.0, -2.0, 0.5]]).astype(np.float32)
-    got = np.array(node.run("unpackFloats(given).then((x) => Array.from(x))", pack_floats(values)))
-    assert (np.abs(got - values) <= 2.0**-17 * np.abs(values)).all()
+    got = np.array(node.run("unpackFloats(given).then((x) => Array.from(x))", pack_floats(values)), np.float64)
+    assert (np.abs(got - values) <= 2.0**-16 * np.abs(values)).all()
     assert (got[-4:] == values[-4:]).all() and (got[:-4] != values[:-4]).any()
 
 

@@ -15,7 +15,7 @@ def pack_bytes(values: ArrayLike) -> str:
 def pack_floats(values: ArrayLike) -> str:
     """Returns numbers, of any shape, as text, rounded to floats of 24 bits: sign, 8 bits of exponent, 15 of fraction.
 
-    The relative error is at most 2^-17 = 7.6e-6. The bytes are in three planes, the highest first: that of the
+    The relative error is at most 2^-16 = 1.5e-5. The bytes are in three planes, the highest first: that of the
     exponents is what compresses.
     """
     bits = np.asarray(values, np.float32).ravel().view(np.uint32)

@@ -7,28 +7,32 @@ function pictured(caption, className = "") {
   return { canvas, figure };
 }
 
-/** Sets the pixels of a canvas: `colour(i)` is [red, green, blue, opacity], 0 to 255, of pixel i. */
-function fill(canvas, [H, W], colour) {
+/** Sets the pixels of a canvas: `write(data, i, p)` sets red, green, blue and opacity of pixel i, at p in the data. */
+function fill(canvas, [H, W], write) {
   if (canvas.width !== W || canvas.height !== H) Object.assign(canvas, { width: W, height: H });
   const image = new ImageData(W, H);
-  for (let i = 0; i < H * W; i++) image.data.set(colour(i), 4 * i);
+  for (let i = 0; i < H * W; i++) write(image.data, i, 4 * i);
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
 /** Paints an image: grey of 1 or 2 channels, colours of 3 and more. */
 function paint(canvas, x, shape) {
   const C = shape[2];
-  const [red, green, blue] = C < 3 ? [0, 0, 0] : [0, 1, 2];
-  fill(canvas, shape, (i) => [255 * x[i * C + red], 255 * x[i * C + green], 255 * x[i * C + blue], 255]);
+  const next = C < 3 ? 0 : 1;
+  fill(canvas, shape, (data, i, p) => {
+    for (let c = 0; c < 3; c++) data[p + c] = 255 * x[i * C + c * next];
+    data[p + 3] = 255;
+  });
 }
 
 /** Paints the mean difference of the channels: orange where the input is brighter, blue where it is darker. */
 function paintDifference(canvas, input, output, shape) {
   const C = shape[2];
-  fill(canvas, shape, (i) => {
+  fill(canvas, shape, (data, i, p) => {
     let sum = 0;
     for (let c = i * C; c < i * C + C; c++) sum += input[c] - output[c];
-    return [...(sum > 0 ? [230, 120, 20] : [50, 120, 230]), Math.min(255, (255 * Math.abs(sum)) / C)];
+    data.set(sum > 0 ? [230, 120, 20] : [50, 120, 230], p);
+    data[p + 3] = (255 * Math.abs(sum)) / C;
   });
 }
 

@@ -38,11 +38,10 @@ class ModelView {
   information() {
     const { data, model } = this;
     const table = informationTable(model, data.factors, (f, j) => this.sweep(f, j));
-    this.film = element("div", { className: "film", "aria-live": "polite" });
-    const hint = "Click a cell to move the latent along its mean over each value of the factor.";
-    const note = element("p", { className: "note" }, hint);
+    const hint = "Click a cell to move the latent along its mean over the images of each value of the factor.";
+    this.film = element("div", { "aria-live": "polite" }, element("p", { className: "note" }, hint));
     const title = element("h3", {}, "Information of latents about factors, in nats");
-    return element("div", { className: "panel information" }, title, table, note, this.film);
+    return element("div", { className: "panel information" }, element("div", {}, title, table), this.film);
   }
 
   changed() {
