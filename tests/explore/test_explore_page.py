@@ -50,10 +50,7 @@ def saved(folder, model):
 
 @pytest.fixture(scope="module")
 def sprites():
-    """Images of dSprites, embedded because they are not all of them."""
-    data = vaezoo.data.load("dsprites")
-    chosen = data.factors.sample(64, seed=0)
-    return from_arrays(data.images(data.factors.indices(chosen)), factors=chosen, factor_names=data.factors.names)
+    return vaezoo.data.load("dsprites")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +58,7 @@ def conv(tmp_path_factory, sprites):
     """A page of a convolutional model, and the model."""
     folder = tmp_path_factory.mktemp("conv")
     model = randomised(vaezoo.create("nonsyn_dsprites", seed=0))
-    return explore([saved(folder / "run", model)], folder / "page.html", dataset=sprites), model
+    return explore([saved(folder / "run", model)], folder / "page.html", dataset=sprites, images=200), model
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +163,7 @@ WAIT = """new Promise(function wait(done) {{
 
 
 def test_a_cell_sweeps_its_factor(browser, conv, hybrid):
-    for (page, _), frames in ((conv, 8), (hybrid, 3)):
+    for (page, _), frames in ((conv, 10), (hybrid, 3)):
         browser.open(page.as_uri())
         before = run(browser, "view.table.z")
         cell = "view.root.querySelector('.matrix tbody tr:last-child td:last-child button')"
@@ -177,6 +174,16 @@ def test_a_cell_sweeps_its_factor(browser, conv, hybrid):
         assert run(browser, "view.table.z") == before
         assert browser.evaluate("document.querySelectorAll('.curve .line').length") == 1
         assert browser.errors() == []
+
+
+def test_an_image_is_chosen_by_its_factors(browser, conv, sprites):
+    browser.open(conv[0].as_uri() + "#input=1,0,7,3,31")
+    for classes in ([1, 0, 7, 3, 31], [1, 0, 7, 4, 31]):
+        expected = sprites.images(sprites.factors.indices([classes]))[0].ravel()
+        assert run(browser, "Array.from(view.pixels)") == expected.tolist()
+        browser.evaluate("document.getElementById('factor-3').focus()")
+        browser.press("ArrowRight", number=39)
+        run(browser, "view.reencode()")
 
 
 def test_an_image_of_ones_own(browser, hybrid):
@@ -207,8 +214,8 @@ def test_a_point_of_the_scatter_is_decoded(browser, conv):
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_wider_than_the_window(width, browser, hybrid):
-    browser.open(hybrid[0].as_uri(), width=width, mobile=width < 500)
+def test_nothing_is_wider_than_the_window(width, browser, conv):
+    browser.open(conv[0].as_uri(), width=width, mobile=width < 500)
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -22,6 +22,7 @@ from vaezoo.progress import stage_printer
 
 MODELS = 2  # side by side
 IMAGES = 10_000
+NOT_SHOWN = ("scale", "temperature", "dataset_size")  # hyperparameters that tell models rarely apart
 
 
 def explore(
@@ -141,5 +142,5 @@ def description(loaded: LoadedModel) -> str:
         parts.append(f"step {loaded.step:,}")
     settings = training.get("hyperparameters", {})
     numbers = {name: value for name, value in settings.items() if type(value) in (int, float)}
-    parts += [f"{name} {value:g}" for name, value in numbers.items() if name not in ("scale", "temperature")]
+    parts += [f"{name} {value:g}" for name, value in numbers.items() if name not in NOT_SHOWN]
     return " · ".join(parts)

@@ -1,6 +1,6 @@
 // Mean activations: the mean code over the images of each value of a factor.
 
-const CURVE = { width: 320, height: 130, left: 38, right: 8, top: 8, bottom: 26 };
+const CURVE = { width: 320, height: 130, left: 38, right: 10, top: 12, bottom: 26 };
 
 /** Draws lines [V] over the values of a factor, with gaps at nulls; returns it with a function that marks a value. */
 function curve(lines, factor, label) {
@@ -24,8 +24,8 @@ function curve(lines, factor, label) {
     text([width - right, height - bottom + 12], factor.values[factor.values.length - 1], "end"),
     text([(left + width - right) / 2, height - 4], factor.name, "middle"),
     marker,
-    ...lines.map((line) => svgElement("path", { class: "line", d: pathOf(line, x, y) })),
-    ...lines.flatMap((line) => (line.length > 12 ? [] : dots(line, x, y))),
+    ...lines.map((line, i) => drawn(line, i, lines.length, x, y)),
+    ...(lines.length > 1 ? lines.map((line, i) => named(line, i, x, y)) : []),
   );
   const mark = (v) => {
     marker.setAttribute("visibility", v === null ? "hidden" : "visible");
@@ -34,9 +34,18 @@ function curve(lines, factor, label) {
   return { picture, mark };
 }
 
-function dots(line, x, y) {
-  const dot = (value, v) => svgElement("circle", { class: "dot", cx: x(v), cy: y(value), r: 2.5 });
-  return line.flatMap((value, v) => (value === null ? [] : [dot(value, v)]));
+/** Returns line i of several, each of which has a colour of its own. */
+function drawn(line, i, count, x, y) {
+  const path = svgElement("path", { class: "line", d: pathOf(line, x, y) });
+  if (count > 1) path.style.stroke = colourOf(i, count);
+  return path;
+}
+
+/** Returns the number of a line, at its peak. */
+function named(line, i, x, y) {
+  const peak = argmax(line);
+  const anchor = peak === 0 ? "start" : "middle";
+  return svgElement("text", { class: "name", x: x(peak), y: y(line[peak]) - 3, "text-anchor": anchor }, String(i));
 }
 
 /** Returns the path of a line; a null interrupts it. */

@@ -49,7 +49,7 @@ class LatentTable {
       element("button", { className: "class", onclick: () => choose(c), title: `Class ${c}` }, String(c)));
     const group = element("div", { className: "classes", role: "group", "aria-label": "Classes of y" }, ...buttons);
     const { kl, mi } = this.model.scores.blocks[block];
-    const root = element("div", { className: "latent" }, element("span", {}, ...name), group, element("span"));
+    const root = element("div", { className: "latent block" }, element("span", {}, ...name), group, element("span"));
     root.append(this.score(kl, "KL"), this.score(mi, "I(x; y)"));
     return { root, buttons };
   }

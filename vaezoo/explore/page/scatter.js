@@ -2,9 +2,9 @@
 
 const SCATTER = { side: 320, margin: 14, near: 14, radius: 2.6 };
 
-/** Returns the colour of value v of n: of few values, different hues; of many, from blue to yellow. */
+/** Returns the colour of value v of n: of few values, hues a golden angle apart; of many, from blue to yellow. */
 function colourOf(v, n) {
-  if (n <= 12) return `hsl(${Math.round((360 * v) / n + 215) % 360} 65% ${v % 2 ? 42 : 55}%)`;
+  if (n <= 12) return `hsl(${Math.round(215 + 137.5 * v) % 360} 65% 50%)`;
   const part = v / (n - 1);
   return `hsl(${Math.round(260 - 210 * part)} 70% ${Math.round(38 + 22 * part)}%)`;
 }

@@ -1,6 +1,6 @@
 // One model: its images, its latents and its scores.
 
-const FRAMES = 8; // images of a sweep that stay
+const FRAMES = 10; // images of a sweep that stay
 
 class ModelView {
   /** `input` is the panel of the input images; `onChange` is called when the code has changed. */
@@ -39,7 +39,7 @@ class ModelView {
     const { data, model } = this;
     const table = informationTable(model, data.factors, (f, j) => this.sweep(f, j));
     const hint = "Click a cell to move the latent along its mean over the images of each value of the factor.";
-    this.film = element("div", { "aria-live": "polite" }, element("p", { className: "note" }, hint));
+    this.film = element("div", {}, element("p", { className: "note" }, hint));
     const title = element("h3", {}, "Information of latents about factors, in nats");
     return element("div", { className: "panel information" }, element("div", {}, title, table), this.film);
   }
