@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from vaezoo.explore import document as module
 from vaezoo.explore.document import SCRIPTS, document, read
 
-EVIL = "</script><script>alert(1)</script><!-- &lt; \u2028"
+EVIL = "</script ></script><script>alert(1)</script><!-- &lt; \u2028"
 
 
 class Elements(HTMLParser):
@@ -39,6 +39,7 @@ def test_data_are_text_whatever_the_names_are():
     scripts = [attributes for tag, attributes in page.tags if tag == "script"]
     assert scripts == [{"type": "application/json", "id": "data"}, {}]
     assert json.loads(page.texts["script"][0])["name"] == EVIL
+    assert not re.search("[<>&]", page.texts["script"][0])
 
 
 def test_nothing_but_its_own_script_and_style_runs_and_nothing_is_requested():

@@ -176,6 +176,18 @@ def test_a_cell_sweeps_its_factor(browser, conv, hybrid):
         assert browser.errors() == []
 
 
+def test_an_input_moves_the_code_to_the_mode_of_its_posterior(browser, hybrid, images):
+    page, model = hybrid
+    browser.open(page.as_uri())
+    pixels = run(browser, "Array.from({ length: 48 }, (_, i) => Array.from(view.input.image(i)))")
+    modes = model.encode(np.array(pixels, np.float32).reshape(48, 8, 8, 1)).mode().numpy()
+    chosen = [np.flatnonzero(modes[:, 3 + c])[0] for c in range(4) if modes[:, 3 + c].any()]
+    assert len(chosen) > 1
+    for i in chosen:
+        run(browser, f"view.input.setIndex({i})")
+        np.testing.assert_allclose(run(browser, "Array.from(view.table.code)"), modes[i], atol=1e-4)
+
+
 def test_an_image_is_chosen_by_its_factors(browser, conv, sprites):
     browser.open(conv[0].as_uri() + "#input=1,0,7,3,31")
     for classes in ([1, 0, 7, 3, 31], [1, 0, 7, 4, 31]):
