@@ -156,6 +156,15 @@ def test_the_address_holds_the_state(browser, hybrid):
     assert encoded[:2] == encoded[3] and encoded[2] == 0
 
 
+def test_a_sweep_moves_one_latent_to_its_means(browser, hybrid):
+    """Column 2 of z, and column 3, which is y."""
+    browser.open(hybrid[0].as_uri())
+    sweep = "sweepOf(view.model, view.data.factors[0], 0, {j}, [9, 8, 7], [0]).codes"
+    means = np.array(run(browser, "view.model.scores.activations[0]"))
+    assert run(browser, sweep.format(j=2)) == [[[9, 8, mean], [0]] for mean in means[:, 2]]
+    assert run(browser, sweep.format(j=3)) == [[[9, 8, 7], [c]] for c in means[:, 3:].argmax(axis=1)]
+
+
 WAIT = """new Promise(function wait(done) {{
     const frames = view.film.querySelectorAll(".frames button");
     frames.length === {frames} ? done() : setTimeout(wait, 20, done);

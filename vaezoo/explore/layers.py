@@ -15,7 +15,6 @@ ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")
 MAX_WEIGHTS = 8_000_000  # of one network: a page of about 26 MB
 
 Record = dict[str, Any]
-Layer = keras.layers.Layer
 
 
 class UnsupportedLayerError(ValueError):
@@ -56,7 +55,7 @@ class Weights:
     """Arrays that are stored one after the other."""
 
     def __init__(self):
-        self.arrays: list[np.ndarray] = []
+        self.arrays = []
         self.size = 0
 
     def add(self, array: Any) -> int | None:
@@ -81,7 +80,7 @@ def unsupported(network: str, received: str) -> UnsupportedLayerError:
     )
 
 
-def chain(network: keras.Model) -> list[Layer]:
+def chain(network: keras.Model) -> list[layers.Layer]:
     """Returns the layers of a network, each of which takes the output of the one before.
 
     Raises:
@@ -127,7 +126,7 @@ def dense(layer: layers.Dense, weights: Weights) -> list[Record]:
     return [record | {"activation": activation(layer.activation)}]
 
 
-def bias(layer: Layer, weights: Weights) -> int | None:
+def bias(layer: layers.Layer, weights: Weights) -> int | None:
     """Returns the place of a layer's biases, None if it has none."""
     return weights.add(layer.bias if layer.use_bias else None)
 
@@ -194,12 +193,12 @@ def cropping(layer: layers.Cropping2D, weights: Weights) -> list[Record]:
     return [{"kind": "crop", **shapes, "before": [top, left]}]
 
 
-def no_records(layer: Layer, weights: Weights) -> list[Record]:
+def no_records(layer: layers.Layer, weights: Weights) -> list[Record]:
     """Nothing: outside training, the numbers stay as they are."""
     return []
 
 
-RECORDS: dict[type[Layer], Callable[[Any, Weights], list[Record]]] = {
+RECORDS: dict[type[layers.Layer], Callable[[Any, Weights], list[Record]]] = {
     layers.Dense: dense,
     layers.Conv2D: convolution,
     layers.Conv2DTranspose: transposed_convolution,

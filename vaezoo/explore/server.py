@@ -19,6 +19,18 @@ HOST = "127.0.0.1"
 Compute = Callable[[np.ndarray], np.ndarray]
 
 
+class ExplorerServer(ThreadingHTTPServer):
+    """Serves a page to this machine alone.
+
+    Attributes:
+        page: the HTML.
+        computations: path -> the length of the input, and the computation.
+    """
+
+    page: bytes
+    computations: dict[str, tuple[int, Compute]]
+
+
 def serve(
     paths: Sequence[str | os.PathLike],
     *,
@@ -29,7 +41,7 @@ def serve(
     data_dir: str | os.PathLike | None = None,
     split: str | None = None,
     progress: bool | str = False,
-) -> ThreadingHTTPServer:
+) -> ExplorerServer:
     """Returns a server of the page, for models of any network; `serve_forever` runs it.
 
     Args:
@@ -48,11 +60,10 @@ def serve(
     """
     models = load_models(paths)
     data = load_data(models, dataset, data_dir, split)
-    handler = type("ExplorerHandler", (Handler,), {})
-    server = ThreadingHTTPServer((HOST, port), handler)
+    server = ExplorerServer((HOST, port), Handler)
     try:
-        handler.page = document(page_record(models, data, images, seed, progress), connect="'self'").encode()
-        handler.computations = {
+        server.page = document(page_record(models, data, images, seed, progress), connect="'self'").encode()
+        server.computations = {
             f"/{what}/{number}": computation
             for number, loaded in enumerate(models)
             for what, computation in computations(loaded).items()
@@ -83,28 +94,22 @@ def computations(loaded: LoadedModel) -> dict[str, tuple[int, Compute]]:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET / with the page, and POST /encode/<model> and /decode/<model> with arrays of float32.
+    """Answers GET / with the page, and POST /encode/<model> and /decode/<model> with arrays of float32."""
 
-    Attributes:
-        page: the HTML.
-        computations: path -> the length of the input, and the computation.
-    """
-
-    page: bytes
-    computations: dict[str, tuple[int, Compute]]
+    server: ExplorerServer
 
     def do_GET(self) -> None:
         """Sends the page."""
         if self.path != "/":
             return self.refuse(HTTPStatus.NOT_FOUND, f"Expected the path /. Received: {self.path}")
-        self.answer(HTTPStatus.OK, "text/html; charset=utf-8", self.page)
+        self.answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.page)
 
     def do_POST(self) -> None:
         """Computes an array of the one that is received."""
-        if self.path not in self.computations:
-            known = ", ".join(self.computations)
+        if self.path not in self.server.computations:
+            known = ", ".join(self.server.computations)
             return self.refuse(HTTPStatus.NOT_FOUND, f"Expected one of {known}. Received: {self.path}")
-        inputs, compute = self.computations[self.path]
+        inputs, compute = self.server.computations[self.path]
         length = self.headers.get("Content-Length", "")
         if length != str(4 * inputs):
             return self.refuse(
