@@ -50,7 +50,7 @@ class InputPanel {
 
   setFactor(f, value) {
     this.classes = this.classes.with(f, value);
-    this.choose();
+    return this.choose();
   }
 
   /** The embedded images, all or those of a value of a factor. */
@@ -89,7 +89,7 @@ class InputPanel {
 
   setIndex(i) {
     this.index = i;
-    this.choose();
+    return this.choose();
   }
 
   /** Shows the image that is chosen by factors or index, and hands it on. */

@@ -19,6 +19,13 @@ function sweepOf(model, factor, f, j, z, classes) {
   return { values, codes: values.map(code), lines };
 }
 
+/** Returns the factor and the column of the largest information [columns, factors]. */
+function mostInformed(information) {
+  const largest = Math.max(...information.flat());
+  const column = information.findIndex((row) => row.includes(largest));
+  return [information[column].indexOf(largest), column];
+}
+
 /** Returns at most n of some values, evenly spread, with the first and the last. */
 function evenly(values, n) {
   if (values.length <= n) return values;

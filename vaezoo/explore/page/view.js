@@ -39,9 +39,23 @@ class ModelView {
     const { data, model } = this;
     const table = informationTable(model, data.factors, (f, j) => this.sweep(f, j));
     const hint = "Click a cell to move the latent along its mean over the images of each value of the factor.";
-    this.film = element("div", {}, element("p", { className: "note" }, hint));
     const title = element("h3", {}, "Information of latents about factors, in nats");
-    return element("div", { className: "panel information" }, element("div", {}, title, table), this.film);
+    const left = element("div", {}, title, table, element("p", { className: "note" }, hint));
+    this.film = element("div");
+    this.describe(...mostInformed(model.scores.information), this.table.z, this.table.classes);
+    return element("div", { className: "panel information" }, left, this.film);
+  }
+
+  /** Shows the mean activations of column j of the codes over factor f; returns its sweep, and where its images go. */
+  describe(f, j, z, classes) {
+    const factor = this.data.factors[f];
+    const sweep = sweepOf(this.model, factor, f, j, z, classes);
+    const name = j < z.length ? latentName(this.model, j) : ["q(y | x)"];
+    const heading = element("h4", {}, "Mean of ", ...name, ` over the images of each ${factor.name}`);
+    const { picture, mark } = curve(sweep.lines, factor, heading.textContent);
+    const frames = element("div", { className: "frames" });
+    this.film.replaceChildren(heading, picture, frames);
+    return { ...sweep, mark, frames };
   }
 
   changed() {
@@ -84,12 +98,7 @@ class ModelView {
   async sweep(f, j) {
     const number = ++this.sweeps;
     const [z, classes] = [this.table.z.slice(), this.table.classes.slice()];
-    const { values, codes, lines } = sweepOf(this.model, this.data.factors[f], f, j, z, classes);
-    const { picture, mark } = curve(lines, this.data.factors[f], "Mean over the images of each value");
-    const frames = element("div", { className: "frames" });
-    const name = j < z.length ? latentName(this.model, j) : ["q(y | x)"];
-    const what = element("h4", {}, "Mean of ", ...name, ", and its sweep");
-    this.film.replaceChildren(what, picture, frames);
+    const { values, codes, mark, frames } = this.describe(f, j, z, classes);
     const framed = evenly(values, FRAMES);
     for (const [i, v] of values.entries()) {
       this.table.set(...codes[i]);
