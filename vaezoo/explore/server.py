@@ -16,7 +16,7 @@ from vaezoo.explore.document import document
 from vaezoo.explore.explorer import IMAGES, load_data, load_models, page_record
 
 HOST = "127.0.0.1"
-Compute = Callable[[np.ndarray], np.ndarray]
+Compute = Callable[[np.ndarray], tf.Tensor]
 
 
 class ExplorerServer(ThreadingHTTPServer):
@@ -81,22 +81,27 @@ def computations(loaded: LoadedModel) -> dict[str, tuple[int, Compute]]:
     an image.
     """
     model = loaded.model
-    pixels = int(np.prod(model.image_shape))
 
-    def encode(image: np.ndarray) -> np.ndarray:
-        q = model.encode(np.clip(image, 0, 1).reshape(1, *model.image_shape))
-        return tf.concat([q.mu, q.log_var, *q.probs], axis=-1).numpy()
+    def encoded(image: tf.Tensor) -> tf.Tensor:
+        q = model.encode(tf.reshape(tf.clip_by_value(image, 0.0, 1.0), [1, *model.image_shape]))
+        return tf.concat([q.mu, q.log_var, *q.probs], axis=-1)
 
-    def decode(code: np.ndarray) -> np.ndarray:
-        return model.decode(tf.constant(code[None])).mean().numpy()
+    def decoded(code: tf.Tensor) -> tf.Tensor:
+        return model.decode(code[None]).mean()
 
-    return {"encode": (pixels, encode), "decode": (model.latents.size, decode)}
+    sizes = {"encode": int(np.prod(model.image_shape)), "decode": model.latents.size}
+    return {
+        what: (size, tf.function(compute, input_signature=[tf.TensorSpec([size], tf.float32)], autograph=False))
+        for (what, size), compute in zip(sizes.items(), (encoded, decoded), strict=True)
+    }
 
 
 class Handler(BaseHTTPRequestHandler):
     """Answers GET / with the page, and POST /encode/<model> and /decode/<model> with arrays of float32."""
 
     server: ExplorerServer
+    protocol_version = "HTTP/1.1"  # one connection for all moves of a slider
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         """Sends the page."""
@@ -118,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
         array = np.frombuffer(self.rfile.read(4 * inputs), "<f4")
         if len(array) != inputs or not np.isfinite(array).all():
             return self.refuse(HTTPStatus.BAD_REQUEST, f"Expected {inputs} finite numbers of float32.")
-        result = compute(array).astype("<f4").tobytes()
+        result = compute(array).numpy().astype("<f4").tobytes()
         self.answer(HTTPStatus.OK, "application/octet-stream", result)
 
     def parse_request(self) -> bool:
@@ -132,7 +137,7 @@ class Handler(BaseHTTPRequestHandler):
         return False
 
     def refuse(self, status: HTTPStatus, message: str) -> None:
-        """Sends an error as plain text."""
+        """Sends an error as plain text, and closes the connection: the rest of the request is not read."""
         self.close_connection = True
         self.answer(status, "text/plain; charset=utf-8", message.encode())
 
@@ -143,6 +148,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Cache-Control", "no-store")
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
