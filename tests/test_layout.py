@@ -40,6 +40,7 @@ ORDER = [
     "zoo",
     "pretrained",
     "sweep",
+    "explore",
     "cli",
     "__main__",
 ]

@@ -16,6 +16,7 @@ Read in the order in which data flows; each stage imports only stages above it:
 12. vaezoo.evaluation  scores, tables and figures of a trained model
 13. vaezoo.serving   SavedModels for TensorFlow Serving
 14. vaezoo.sweep     studies of many runs, their workers and results
+15. vaezoo.explore   a page that explores the latents of trained models
 
 `vaezoo.models.MODELS` and `vaezoo.presets.PRESETS` list what is available; `create` builds a compiled model, and
 `from_preset` loads a trained one (`vaezoo.pretrained`).

@@ -1,6 +1,7 @@
 from . import data as data
 from . import encoding as encoding
 from . import evaluation as evaluation
+from . import explore as explore
 from . import latents as latents
 from . import metrics as metrics
 from . import models as models

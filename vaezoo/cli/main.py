@@ -19,6 +19,7 @@ COMMANDS = {
     "publish": ("vaezoo.cli.publish", "publish a finished run as the trained model of its preset"),
     "sweep": ("vaezoo.cli.sweep", "train and evaluate the runs of a study"),
     "collect": ("vaezoo.cli.collect", "tabulate and plot the runs of a sweep"),
+    "explore": ("vaezoo.cli.explore", "explore the latents of a trained model in the browser"),
     "list": ("vaezoo.cli.list", "show the models, presets, metrics, figures and data sets"),
 }
 """Command -> the module with its flags and its `main(argv)`, and its description."""
