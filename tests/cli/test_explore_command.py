@@ -38,7 +38,8 @@ def test_a_page_is_written_and_its_path_is_printed(run, tmp_path):
 @pytest.mark.parametrize(
     "flags, words",
     [
-        ([], "--run=<folder or .keras file> is needed"),
+        ([], "--run=<folder or .keras file> or --preset=<name> is needed"),
+        (["--preset=imae_mnis"], "Did you mean 'imae_mnist'"),
         (["--run={run}", "--serve", "--out=a.html"], "Give --out or --serve"),
         (["--run={run}", "--port=1"], "--port is the port of --serve"),
         (["--run=nowhere"], "There is no nowhere"),

@@ -9,6 +9,7 @@ from small import small_model
 from tiny_preset import NAME, STEPS
 
 import vaezoo
+from vaezoo.explore import explore
 
 
 @pytest.fixture
@@ -97,3 +98,10 @@ def test_networks_of_ones_own_and_another_optimizer(tmp_path):
     again = vaezoo.from_preset(tmp_path)
     assert bits(again) == bits(model)
     assert type(again.optimizer) is keras.optimizers.SGD and float(again.optimizer.learning_rate) == 0.5
+
+
+def test_it_is_explored_beside_a_run(run, weights, tmp_path):
+    page = explore([run], tmp_path / "both.html", presets=[NAME]).read_text()
+    assert f'"name":"{NAME}","about":"{NAME} \\u00b7 step {STEPS} \\u00b7 beta 2"' in page and '"name":"tiny"' in page
+    with pytest.raises(ValueError, match="one or two models. Received: 3"):
+        explore([run, run], tmp_path / "three.html", presets=[NAME])

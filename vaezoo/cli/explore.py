@@ -2,6 +2,7 @@
 
 vaezoo explore --run=runs/nonsyn_dsprites_2000
 vaezoo explore --run=runs/nonsyn_dsprites_2000 --run=runs/beta_vae --out=both.html
+vaezoo explore --preset=imae_mnist
 vaezoo explore --run=saved_models/nonsyn --serve
 """
 
@@ -20,6 +21,7 @@ flags.DEFINE_multi_string(
     [],
     "A run's folder or a .keras file; with --serve, also a SavedModel. Twice for two models side by side.",
 )
+flags.DEFINE_multi_string("preset", [], "A trained preset, as for vaezoo.from_preset. Repeatable, as --run is.")
 flags.DEFINE_string("out", "explore.html", "The HTML file. Not with --serve.")
 flags.DEFINE_bool("serve", False, "Serve the page on 127.0.0.1 and decode in TensorFlow, for any network.")
 flags.DEFINE_integer("port", 0, "With --serve: the port. Default: a free one.", 0, 65535)
@@ -37,13 +39,14 @@ def main(argv: list[str]) -> None:
         argv: the program's name, and the arguments that are not flags: none are accepted.
     """
     program = program_name(argv)
-    if not FLAGS.run:
-        sys.exit(f"{program}: --run=<folder or .keras file> is needed.")
+    if not FLAGS.run and not FLAGS.preset:
+        sys.exit(f"{program}: --run=<folder or .keras file> or --preset=<name> is needed.")
     if FLAGS.serve and FLAGS["out"].present:
         sys.exit(f"{program}: --serve writes no file. Give --out or --serve.")
     if FLAGS["port"].present and not FLAGS.serve:
         sys.exit(f"{program}: --port is the port of --serve.")
     options = {name: getattr(FLAGS, name) for name in ("images", "seed", "dataset", "data_dir", "split")}
+    options["presets"] = FLAGS.preset
     options["progress"] = sys.stderr.isatty() or "lines"
     try:
         if FLAGS.serve:

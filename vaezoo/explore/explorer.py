@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from vaezoo.choices import validate_choice
 from vaezoo.data import ImageData
 from vaezoo.durable import check_writable, write_text
 from vaezoo.encoding import LoadedModel, encode_dataset, load_model
@@ -18,6 +19,8 @@ from vaezoo.explore.layers import UnsupportedLayerError, network_records
 from vaezoo.explore.packing import pack_floats
 from vaezoo.explore.scores import score_record
 from vaezoo.models import BaseVAE
+from vaezoo.presets import PRESETS
+from vaezoo.pretrained.loading import from_preset
 from vaezoo.progress import stage_printer
 
 MODELS = 2  # side by side
@@ -29,6 +32,7 @@ def explore(
     paths: Sequence[str | os.PathLike],
     out: str | os.PathLike,
     *,
+    presets: Sequence[str] = (),
     images: int = IMAGES,
     seed: int = 0,
     dataset: str | ImageData | None = None,
@@ -41,6 +45,7 @@ def explore(
     Args:
         paths: of one or two models; see `load_models`.
         out: the HTML file.
+        presets: names of trained presets, which come after the models of `paths`; two models at most in all.
         images: how many are encoded for the scores, drawn at random; all if there are fewer.
         seed: of every draw.
         dataset: a name as `vaezoo.data.load` takes it, or a data set; by default that of the first training.
@@ -60,7 +65,7 @@ def explore(
     if out.is_dir():
         raise ValueError(f"Expected `out` to be an HTML file. Received the folder '{out}'")
     check_writable(out.parent)
-    models = load_models(paths)
+    models = load_models(paths, presets)
     networks = [network_record(loaded) for loaded in models]
     data = load_data(models, dataset, data_dir, split)
     record = page_record(models, data, images, seed, progress)
@@ -71,19 +76,31 @@ def explore(
     return out
 
 
-def load_models(paths: Sequence[str | os.PathLike]) -> list[LoadedModel]:
-    """Loads one or two models: runs, .keras files or SavedModels.
+def load_models(paths: Sequence[str | os.PathLike], presets: Sequence[str] = ()) -> list[LoadedModel]:
+    """Loads one or two models: runs, .keras files or SavedModels, and the trained models of presets.
 
     Raises:
         ValueError: for another number of models, for one that cannot be loaded, and for different image shapes.
     """
-    if not 1 <= len(paths) <= MODELS:
-        raise ValueError(f"Expected one or two models. Received: {len(paths)}")
-    models = [load_model(path) for path in paths]
+    if not 1 <= len(paths) + len(presets) <= MODELS:
+        raise ValueError(f"Expected one or two models. Received: {len(paths) + len(presets)}")
+    models = [*map(load_model, paths), *map(load_preset, presets)]
     shapes = {tuple(loaded.model.image_shape) for loaded in models}
     if len(shapes) > 1:
         raise ValueError(f"Two models side by side must take images of one shape. Received: {sorted(shapes)}")
     return models
+
+
+def load_preset(name: str) -> LoadedModel:
+    """Loads the trained model of a preset.
+
+    Raises:
+        ValueError: if the name is unknown, or there are no trained weights; see `vaezoo.from_preset`.
+    """
+    validate_choice("preset", name, PRESETS)
+    model, preset = from_preset(name), PRESETS[name]
+    training = {"model": preset.model, "preset": name, "hyperparameters": preset.hyperparameters}
+    return LoadedModel(model, name, Path(), int(model.step), preset.dataset, training)
 
 
 def load_data(

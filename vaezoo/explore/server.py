@@ -34,6 +34,7 @@ class ExplorerServer(ThreadingHTTPServer):
 def serve(
     paths: Sequence[str | os.PathLike],
     *,
+    presets: Sequence[str] = (),
     port: int = 0,
     images: int = IMAGES,
     seed: int = 0,
@@ -46,6 +47,7 @@ def serve(
 
     Args:
         paths: of one or two models: runs, .keras files or SavedModels.
+        presets: as for `explore`.
         port: of 127.0.0.1; 0 for a free one.
         images: as for `explore`, and so are the other arguments.
         seed: of every draw.
@@ -58,7 +60,7 @@ def serve(
         ValueError: for invalid arguments, before anything is encoded.
         OSError: if a file cannot be read, or the port is in use.
     """
-    models = load_models(paths)
+    models = load_models(paths, presets)
     data = load_data(models, dataset, data_dir, split)
     server = ExplorerServer((HOST, port), Handler)
     try:
