@@ -30,6 +30,7 @@ CASES = {
     "factor_vae_score, matching rows": {},
     "modularity": {},
     "modularity, multinomial": {"classifier": "multinomial"},
+    "infomec": {},
     "irs": {},
     "chen_mig": {},
     "chen_mig, all rows": {"num_train": None},

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from vaezoo.metrics import beta_vae_score, chen_mig, dci, factor_vae_score, inputs, irs, mig, modularity, sap
+from vaezoo.metrics import beta_vae_score, chen_mig, dci, factor_vae_score, infomec, inputs, irs, mig, modularity, sap
 
 METRICS = [
     mig,
@@ -13,6 +13,7 @@ METRICS = [
     dci,
     sap,
     modularity,
+    infomec,
     irs,
     lambda codes, factors: chen_mig(codes, codes, factors),
 ]

@@ -81,6 +81,13 @@ METRICS: dict[str, Metric] = {
     "beta_vae_score": Metric(metrics.beta_vae_score, MEANS, "means", FACTORS, keywords=GRID),
     "factor_vae_score": Metric(metrics.factor_vae_score, MEANS, "means", FACTORS, keywords=GRID),
     "modularity": Metric(metrics.modularity, MEANS, "means", FACTORS),
+    "infomec": Metric(
+        metrics.infomec,
+        ("encoded.codes", "encoded.factors"),
+        "means and classes",
+        FACTORS,
+        keywords={"discrete": "encoded.discrete"},
+    ),
     "irs": Metric(metrics.irs, MEANS, "means", FACTORS),
     "dci_random_forest": Metric(metrics.dci, MEANS, "means", FACTORS, options={"importance": "random_forest"}),
     "sap": Metric(metrics.sap, MEANS, "means", FACTORS),

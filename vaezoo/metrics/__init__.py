@@ -21,6 +21,7 @@ Representations", called "the reference" in the docstrings, which state every de
     dci                      dci            Eastwood & Williams 2018
     sap                      sap            Kumar et al. 2018
     modularity               modularity     modularity and explicitness, Ridgeway & Mozer 2018
+    infomec                  infomec        InfoM, InfoE, InfoC: Hsu et al. 2023
     irs                      irs            Suter et al. 2019
     udr                      udr            Duan et al. 2020, codes of models of several seeds, no factors
     clustering               clustering_accuracy, nmi, ari of discrete latents against classes
@@ -42,6 +43,7 @@ from vaezoo.metrics.chen_mig import chen_mig
 from vaezoo.metrics.clustering import ari, clustering_accuracy, nmi
 from vaezoo.metrics.dci import dci
 from vaezoo.metrics.factor_vae import factor_vae_score
+from vaezoo.metrics.infomec import infomec
 from vaezoo.metrics.information import equal_width_bins, mutual_information
 from vaezoo.metrics.irs import irs
 from vaezoo.metrics.mig import mig
@@ -60,6 +62,7 @@ __all__ = [
     "dci",
     "equal_width_bins",
     "factor_vae_score",
+    "infomec",
     "irs",
     "mig",
     "modularity",
