@@ -4,7 +4,19 @@ import warnings
 import numpy as np
 import pytest
 
-from vaezoo.metrics import beta_vae_score, chen_mig, dci, factor_vae_score, infomec, irs, mig, modularity, sap, udr
+from vaezoo.metrics import (
+    beta_vae_score,
+    chen_mig,
+    dci,
+    factor_vae_score,
+    infomec,
+    irs,
+    mig,
+    modularity,
+    sap,
+    udr,
+    unibound,
+)
 from vaezoo.metrics.rows import UpTo, draw
 
 TRAIN, TEST = UpTo(100), UpTo(50)
@@ -90,6 +102,7 @@ def test_no_metric_warns_of_a_number_that_nobody_asked_for(codes, factors):
         mig(z, v)
         chen_mig(z, np.zeros_like(z), v)
         infomec(z, v)
+        unibound(z, np.zeros_like(z), v)
         irs(z, v)
         udr([z, z], correlation="spearman")
         dci(z, v, importance="random_forest")

@@ -17,6 +17,7 @@ from vaezoo.metrics import (
     per_latent,
     sap,
     udr,
+    unibound,
 )
 from vaezoo.metrics.scaling import exponents, for_trees, to_unit_range
 
@@ -39,6 +40,7 @@ DEPENDENT = {"svm": sap, "beta_vae": lambda z, v: beta_vae_score(z, v, **POINTS)
 TREES = ("forest", "forest of numbers", "thresholds")
 OTHERS = {
     "chen_mig": lambda z, v: chen_mig(z, np.full_like(z, -2), v, num_train=200),
+    "unibound": lambda z, v: unibound(z, np.full_like(z, -2), v, num_samples=50),
     "active_units": lambda z, v: active_units(z),
     "per_latent": lambda z, v: {"kl": per_latent(z, np.full_like(z, -2))["kl"].sum()},
 }

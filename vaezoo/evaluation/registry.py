@@ -78,6 +78,13 @@ METRICS: dict[str, Metric] = {
         FACTORS,
         keywords={"probabilities": "encoded.probs"},
     ),
+    "unibound": Metric(
+        metrics.unibound,
+        ("encoded.mean", "encoded.log_var", "encoded.factors"),
+        "posteriors",
+        FACTORS,
+        keywords={"probabilities": "encoded.probs"},
+    ),
     "beta_vae_score": Metric(metrics.beta_vae_score, MEANS, "means", FACTORS, keywords=GRID),
     "factor_vae_score": Metric(metrics.factor_vae_score, MEANS, "means", FACTORS, keywords=GRID),
     "modularity": Metric(metrics.modularity, MEANS, "means", FACTORS),

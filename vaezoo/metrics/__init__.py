@@ -15,6 +15,8 @@ Representations", called "the reference" in the docstrings, which state every de
     information              equal_width_bins, mutual_information [D, F] in nats
     mig                      mig            Chen et al. 2018, 20-bin estimator of the reference
     chen_mig                 chen_mig       Chen et al. 2018, by the aggregate posterior
+    partial_information      bounds on unique, redundant and synergistic information, [D, F] in nats
+    unibound                 unibound       Tokui & Sato 2022, by the aggregate posterior
     fixed_factor             draws of rows that share a factor: from a full grid, or by matching rows
     beta_vae                 beta_vae_score Higgins et al. 2017
     factor_vae               factor_vae_score  Kim & Mnih 2018
@@ -48,8 +50,10 @@ from vaezoo.metrics.information import equal_width_bins, mutual_information
 from vaezoo.metrics.irs import irs
 from vaezoo.metrics.mig import mig
 from vaezoo.metrics.modularity import modularity
+from vaezoo.metrics.partial_information import partial_information
 from vaezoo.metrics.sap import sap
 from vaezoo.metrics.udr import udr
+from vaezoo.metrics.unibound import unibound
 from vaezoo.metrics.unsupervised import active_units, class_information, per_latent
 
 __all__ = [
@@ -68,7 +72,9 @@ __all__ = [
     "modularity",
     "mutual_information",
     "nmi",
+    "partial_information",
     "per_latent",
     "sap",
     "udr",
+    "unibound",
 ]

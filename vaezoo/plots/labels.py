@@ -48,6 +48,7 @@ PREFIXES = {
     "nmi": "NMI",
     "ari": "ARI",
     "udr": "UDR",
+    "unibound": "UniBound",
 }
 
 
