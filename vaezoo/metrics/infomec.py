@@ -39,15 +39,16 @@ def infomec(
         InfoC  = (mean_k max_d NMI_dk / sum_d NMI_dk - 1/D) / (1 - 1/D): one latent per factor
         InfoE  = mean_k 1 - L(v_k | z) / L(v_k),   L the least log-loss of a linear multinomial classifier of v_k
 
-    L(v_k), that of a classifier without inputs, is H(v_k), so InfoE is at most the share of H(v_k) that z has: it is
-    that share if logistic regression models p(v_k | z).
+    L(v_k), that of a classifier without inputs, is H(v_k), so InfoE estimates the share of H(v_k) that z has and that a
+    linear classifier can use: all of it if logistic regression models p(v_k | z).
 
     Protocol (the paper's code, `disentangle/metrics/infomec.py`): 10,000 images; information of continuous latents by
     nearest neighbours (Ross 2014, scikit-learn's `mutual_info_classif` with 10 of them), of discrete latents by
     counting. A continuous latent is active if its range exceeds a twentieth of the greatest range, a discrete one if
-    it takes two values; the others are left out of InfoM and InfoC. The classifier has no penalty, standardised
-    continuous latents and one-hot discrete ones, at most 100 iterations of L-BFGS, and the same rows for the fit and
-    the loss. After 100 iterations a code that separates all values has a small loss, not 0.
+    it takes two values; the others are left out of InfoM and InfoC. (The training script beside that file takes an
+    eighth.) The classifier has no penalty, standardised continuous latents and one-hot discrete ones, at most 100
+    iterations of L-BFGS, and the same rows for the fit and the loss. So a useless code has, of V_k values, an InfoE of
+    about D (V_k - 1) / 2 N H(v_k), not 0, and one that separates all values has a small loss after 100 iterations.
 
     Differences: the code weights the classes of the classifier by their inverse frequencies, but not its loss, which
     is then not the least; for factors with values of equal frequency both are the same. It has NaN for an active
