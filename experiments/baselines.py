@@ -25,7 +25,7 @@ from vaezoo.evaluation.registry import METRICS
 from vaezoo.evaluation.selection import validate_names
 from vaezoo.training import Run
 
-MODELS = ("pca", "ae_ica")
+MODELS = ["pca", "ae_ica"]
 OF_MEANS = [name for name, metric in METRICS.items() if metric.computed_from.startswith("means") and not metric.slow]
 
 FLAGS = flags.FLAGS
@@ -74,6 +74,7 @@ def save(name: str, seed: int, data: vaezoo.data.ImageData, folder: Path) -> Non
         settings |= {flag: getattr(FLAGS, flag) for flag in ("network", "weight_decay")}
         model = with_ica(trained(Run(folder / "autoencoder", config | settings), data), images, seed=seed)
         model.step.assign(FLAGS.steps)
+    folder.mkdir(parents=True, exist_ok=True)
     model.save(folder / "model.keras")
     hyperparameters = {"latents": FLAGS.latents, **settings}
     write_text(folder / "config.json", json.dumps(config | {"hyperparameters": hyperparameters}, indent=2) + "\n")

@@ -57,17 +57,16 @@ def test_the_baselines_of_tables(images, tmp_path):
     np.savez(tmp_path / "rectangles.npz", images=images, factors=factors)
     command = ["experiments.baselines", f"--dataset={tmp_path / 'rectangles.npz'}", "--network=mlp", "--latents=3"]
     command += ["--metrics=mig,infomec,active_units", "--batch_size=16"]
-    said = run(tmp_path, *command, "--steps=20")
-    found = {}
-    for name in ("pca", "ae_ica"):
-        found[name] = json.loads(
-            (tmp_path / "runs" / "baselines" / "rectangles" / f"{name}_0" / "scores.json").read_text()
-        )
-        assert set(found[name]["scores"]) == {"mig", "infomec", "active_units"} and f"{name}_0 after step" in said
-        assert found[name]["training"]["model"] == name and found[name]["training"]["hyperparameters"]["latents"] == 3
+    said, folder = run(tmp_path, *command, "--steps=20"), tmp_path / "runs" / "baselines" / "rectangles"
+    found = {name: json.loads((folder / f"{name}_0" / "scores.json").read_text()) for name in ("pca", "ae_ica")}
+    for name, scores in found.items():
+        assert set(scores["scores"]) == {"mig", "infomec", "active_units"} and f"{name}_0 after step" in said
+        assert scores["training"]["model"] == name and scores["training"]["hyperparameters"]["latents"] == 3
     assert found["pca"]["scores"] != found["ae_ica"]["scores"] and found["ae_ica"]["training"]["step"] == 20
     assert found["ae_ica"]["training"]["hyperparameters"]["weight_decay"] == 0.1
-    assert run(tmp_path, *command, "--steps=20") == said
+    again = run(tmp_path, *command, "--steps=20")
+    assert "step 20  loss" in said and "step 20  loss" not in again  # trained once
+    assert json.loads((folder / "ae_ica_0" / "scores.json").read_text()) == found["ae_ica"]
     refused = forked.python("-m", *command, "--steps=20", "--weight_decay=0.2", cwd=tmp_path)
     assert refused.returncode != 0 and "another configuration" in refused.stderr
     refused = forked.python("-m", *command, "--models=ica", cwd=tmp_path)

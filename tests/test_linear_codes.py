@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from sklearn.decomposition import PCA
 
@@ -28,6 +29,7 @@ def test_pca_is_scikit_learns(images):
     np.testing.assert_allclose(model.reconstruct(images), restored, atol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore:FastICA did not converge")
 def test_ica_whitens_the_codes_and_keeps_the_images(images):
     model = autoencoder((8, 8, 1), 4, network="mlp", seed=0)
     independent = with_ica(model, images, seed=0)
@@ -40,7 +42,7 @@ def test_ica_whitens_the_codes_and_keeps_the_images(images):
 def test_ica_finds_the_factors_in_a_mixture_of_them(factors):
     """An "auto-encoder" whose codes are three pixels turned into each other; the pixels are the factors."""
     x = (factors / 7).astype(np.float32).reshape(512, 1, 3, 1)
-    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0].astype(np.float32)
+    turn = (np.eye(3) - 2 / 3).astype(np.float32)  # orthogonal
     image, code = keras.Input((1, 3, 1)), keras.Input((3,))
     encode, decode = layers.Dense(3, use_bias=False), layers.Dense(3, use_bias=False)
     mean, pixels = encode(layers.Flatten()(image)), layers.Reshape((1, 3, 1))(decode(code))
@@ -54,11 +56,11 @@ def test_ica_finds_the_factors_in_a_mixture_of_them(factors):
 def test_an_autoencoder_has_no_noise_and_no_prior(images):
     """Its loss is the reconstruction alone, the same for every key of the noise."""
     model = autoencoder((8, 8, 1), 2, network="mlp", seed=0)
-    terms = [model.objective(images, np.array([0, key]), training=False) for key in (1, 2)]
+    terms = [model.objective(images, tf.constant([0, key]), training=False) for key in (1, 2)]
     np.testing.assert_array_equal(terms[0]["loss"], terms[0]["reconstruction"])
     np.testing.assert_allclose(terms[0]["loss"], terms[1]["loss"], rtol=1e-3)
-    model.compile(keras.optimizers.AdamW(0.01, weight_decay=0.1))
-    first, *_, last = model.fit(images, epochs=100, verbose=0).history["reconstruction"]
+    model.compile(keras.optimizers.AdamW(0.01, weight_decay=0.1), jit_compile=False)
+    first, *_, last = model.fit(images, batch_size=48, epochs=60, verbose=0).history["reconstruction"]
     assert last < 0.7 * first
     q = model.encode(images)
     np.testing.assert_array_equal(q.log_var, np.full((48, 2), LOG_VAR))
