@@ -26,9 +26,9 @@ METRICS = [
     sap,
     modularity,
     infomec,
+    lambda codes, factors: unibound(codes, codes, factors, num_samples=10),
     irs,
     lambda codes, factors: chen_mig(codes, codes, factors),
-    lambda codes, factors: unibound(codes, codes, factors, num_samples=10),
 ]
 
 

@@ -104,7 +104,7 @@ def test_every_metric_gives_an_interval_around_its_score(codes, factors, grid, r
         dci(z, v[:, :2], importance="random_forest", **rows, **options),
         sap(z, v, **rows, **options),
         modularity(z, v, **rows, **options),
-        infomec(z, v[:, :2], num_train=300, **options),
+        infomec(z[:, :2], v[:, :2], num_train=200, **options),
         irs(z, v, num_train=None, **options),
         udr([z, codes["perfect"]], num_train=None, **options),
         clustering_accuracy(y, c, **options),
