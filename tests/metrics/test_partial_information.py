@@ -101,7 +101,7 @@ def test_posteriors_of_the_factors_are_those_of_all_pairs():
     sets = np.concatenate([log_p, together - log_p, together], axis=-1)
     same = (factors[:, None] == factors).transpose(2, 0, 1)[..., None]  # [F, i, j, 1]
     expected = logsumexp(np.broadcast_to(sets, (2, *sets.shape)), axis=2, b=same) - logsumexp(sets, axis=1)
-    np.testing.assert_allclose(log_q, expected.transpose(1, 2, 0), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(log_q, expected.transpose(1, 2, 0), rtol=1e-5, atol=1e-6)
 
 
 def test_categorical_latents_follow_the_gaussian_ones():
@@ -131,11 +131,13 @@ def test_codes_without_noise_and_of_any_scale():
 
 def test_products_without_each_row():
     p = np.random.default_rng(0).random((4, 6))
-    received = leave_one_out(p)
-    np.testing.assert_array_equal(received[:4], p)
-    np.testing.assert_allclose(received[4:8], [np.prod(np.delete(p, d, axis=0), axis=0) for d in range(4)])
-    np.testing.assert_allclose(received[8], p.prod(axis=0))
-    np.testing.assert_array_equal(leave_one_out(p[:1]), [p[0], np.ones(6), p[0]])
+    filled = np.concatenate([p, np.full((5, 6), np.nan)])
+    leave_one_out(filled)
+    np.testing.assert_array_equal(filled[:4], p)
+    np.testing.assert_allclose(filled[4:8], [np.prod(np.delete(p, d, axis=0), axis=0) for d in range(4)])
+    np.testing.assert_allclose(filled[8], p.prod(axis=0))
+    leave_one_out(one := np.concatenate([p[:1], np.full((2, 6), np.nan)]))
+    np.testing.assert_array_equal(one, [p[0], np.ones(6), p[0]])
 
 
 @settings(max_examples=50, deadline=None)
