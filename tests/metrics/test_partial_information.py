@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -83,8 +85,10 @@ def test_noisy_copies_of_a_number_are_their_closed_form():
     assert received["unique_lower"].max() < bar and received["synergistic_lower"].max() == 0
 
 
-def test_posteriors_of_the_factors_are_those_of_all_pairs():
+@pytest.mark.parametrize("chunk", [7, 4096])
+def test_posteriors_of_the_factors_are_those_of_all_pairs(chunk, monkeypatch):
     """By logarithms of densities of every pair of rows, with a categorical latent."""
+    monkeypatch.setattr(sys.modules["vaezoo.metrics.partial_information"], "CHUNK", chunk)
     rng = np.random.default_rng(0)
     factors = rng.integers([3, 2], size=(40, 2))
     mean, log_var = rng.normal(size=(40, 3)), rng.normal(-2, 1, size=(40, 3))
