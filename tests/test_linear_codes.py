@@ -60,7 +60,9 @@ def test_an_autoencoder_has_no_noise_and_no_prior(images):
     np.testing.assert_array_equal(terms[0]["loss"], terms[0]["reconstruction"])
     np.testing.assert_allclose(terms[0]["loss"], terms[1]["loss"], rtol=1e-3)
     model.compile(keras.optimizers.AdamW(0.01, weight_decay=0.1), jit_compile=False)
-    first, *_, last = model.fit(images, batch_size=48, epochs=60, verbose=0).history["reconstruction"]
-    assert last < 0.7 * first
+    first, last = model.fit(np.tile(images, (40, 1, 1, 1)), batch_size=48, epochs=2, verbose=0).history[
+        "reconstruction"
+    ]
+    assert last < 0.8 * first
     q = model.encode(images)
     np.testing.assert_array_equal(q.log_var, np.full((48, 2), LOG_VAR))
