@@ -30,9 +30,11 @@ CASES = {
     "factor_vae_score, matching rows": {},
     "modularity": {},
     "modularity, multinomial": {"classifier": "multinomial"},
+    "infomec": {},
     "irs": {},
     "chen_mig": {},
     "chen_mig, all rows": {"num_train": None},
+    "unibound": {},
     "udr, 5 models": {},
     "sap": {},
     "sap, thresholds": {"classifier": "thresholds"},
@@ -67,7 +69,7 @@ def run(case: str) -> str:
         metric = getattr(metrics, name)
         if options.pop("grid", False):
             options["grid"] = SimpleNamespace(sizes=SIZES)
-        if name == "chen_mig":
+        if name in ("chen_mig", "unibound"):
             scores = metric(codes, np.full_like(codes, 2 * np.log(0.05)), factors, **options)
         elif name == "udr":
             scores = metric([codes * (1 + 0.1 * seed) for seed in range(5)], **options)

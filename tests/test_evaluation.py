@@ -235,7 +235,7 @@ def test_what_a_metric_refuses_leaves_the_others(run, data, tmp_path):
     one = dataclasses.replace(data, factors=FactorGrid(("a",), (48,)))
     scores = evaluate(run, dataset=one, out=tmp_path)
     refused = {name for name, about in scores["protocol"].items() if "error" in about}
-    assert refused == {"beta_vae_score", "factor_vae_score", "modularity", "dci_random_forest"}
+    assert refused == {"beta_vae_score", "factor_vae_score", "modularity", "infomec", "dci_random_forest"}
     assert scores["scores"]["mig"]["mig"] >= 0 and scores["scores"]["modularity"] == {}
     assert "modularity: `modularity` compares factors" in report.table(scores)
     with pytest.raises(ValueError, match="`modularity` compares factors"):

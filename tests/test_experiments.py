@@ -1,9 +1,11 @@
 """The experiments as a person runs them, shortened to a few steps."""
 
+import json
 import os
 from pathlib import Path
 
 import forked
+import numpy as np
 import pytest
 
 
@@ -46,3 +48,26 @@ def test_imaes_table_grows_and_nothing_is_trained_twice(tmp_path):
     config.write_text(config.read_text().replace('"beta": 5.0', '"beta": 4.0'))
     refused = forked.python("-m", *command, "--steps=2", cwd=tmp_path)
     assert refused.returncode != 0 and "another configuration" in refused.stderr and "'beta': 4.0" in refused.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.integration
+def test_the_baselines_of_tables(images, tmp_path):
+    factors = np.stack(np.unravel_index(np.arange(48), (6, 8)), axis=1)
+    np.savez(tmp_path / "rectangles.npz", images=images, factors=factors)
+    command = ["experiments.baselines", f"--dataset={tmp_path / 'rectangles.npz'}", "--network=mlp", "--latents=3"]
+    command += ["--metrics=mig,infomec,active_units", "--batch_size=16"]
+    said, folder = run(tmp_path, *command, "--steps=20"), tmp_path / "runs" / "baselines" / "rectangles"
+    found = {name: json.loads((folder / f"{name}_0" / "scores.json").read_text()) for name in ("pca", "ae_ica")}
+    for name, scores in found.items():
+        assert set(scores["scores"]) == {"mig", "infomec", "active_units"} and f"{name}_0 after step" in said
+        assert scores["training"]["model"] == name and scores["training"]["hyperparameters"]["latents"] == 3
+    assert found["pca"]["scores"] != found["ae_ica"]["scores"] and found["ae_ica"]["training"]["step"] == 20
+    assert found["ae_ica"]["training"]["hyperparameters"]["weight_decay"] == 0.1
+    again = run(tmp_path, *command, "--steps=20")
+    assert "step 20  loss" in said and "step 20  loss" not in again  # trained once
+    assert json.loads((folder / "ae_ica_0" / "scores.json").read_text()) == found["ae_ica"]
+    refused = forked.python("-m", *command, "--steps=20", "--weight_decay=0.2", cwd=tmp_path)
+    assert refused.returncode != 0 and "another configuration" in refused.stderr
+    refused = forked.python("-m", *command, "--models=ica", cwd=tmp_path)
+    assert refused.returncode != 0 and "Choose from: pca, ae_ica" in refused.stderr

@@ -4,7 +4,19 @@ import sys
 import numpy as np
 import pytest
 
-from vaezoo.metrics import beta_vae_score, chen_mig, dci, factor_vae_score, inputs, irs, mig, modularity, sap
+from vaezoo.metrics import (
+    beta_vae_score,
+    chen_mig,
+    dci,
+    factor_vae_score,
+    infomec,
+    inputs,
+    irs,
+    mig,
+    modularity,
+    sap,
+    unibound,
+)
 
 METRICS = [
     mig,
@@ -13,6 +25,8 @@ METRICS = [
     dci,
     sap,
     modularity,
+    infomec,
+    lambda codes, factors: unibound(codes, codes, factors, num_samples=10),
     irs,
     lambda codes, factors: chen_mig(codes, codes, factors),
 ]

@@ -13,6 +13,7 @@ from vaezoo.metrics import (
     clustering_accuracy,
     dci,
     factor_vae_score,
+    infomec,
     irs,
     mig,
     modularity,
@@ -103,6 +104,7 @@ def test_every_metric_gives_an_interval_around_its_score(codes, factors, grid, r
         dci(z, v[:, :2], importance="random_forest", **rows, **options),
         sap(z, v, **rows, **options),
         modularity(z, v, **rows, **options),
+        infomec(z[:, :2], v[:, :2], num_train=200, **options),
         irs(z, v, num_train=None, **options),
         udr([z, codes["perfect"]], num_train=None, **options),
         clustering_accuracy(y, c, **options),
@@ -115,7 +117,8 @@ def test_every_metric_gives_an_interval_around_its_score(codes, factors, grid, r
         merged |= scores
         assert all(type(value) is float for value in scores.values())
     intervals = [name.removesuffix("_low") for name in merged if name.endswith("_low")]
-    assert len(intervals) == 12 + 2 + 1 + 2  # DCI has three, modularity two, UDR one more per model
+    # DCI and InfoMEC have three, modularity two, UDR one more per model.
+    assert len(intervals) == 13 + 2 + 2 + 1 + 2
     for name in intervals:
         assert merged[f"{name}_low"] <= merged[name] <= merged[f"{name}_high"], name
         assert 0 < merged[f"{name}_high"] - merged[f"{name}_low"] < 0.5, name

@@ -4,7 +4,19 @@ import warnings
 import numpy as np
 import pytest
 
-from vaezoo.metrics import beta_vae_score, chen_mig, dci, factor_vae_score, irs, mig, modularity, sap, udr
+from vaezoo.metrics import (
+    beta_vae_score,
+    chen_mig,
+    dci,
+    factor_vae_score,
+    infomec,
+    irs,
+    mig,
+    modularity,
+    sap,
+    udr,
+    unibound,
+)
 from vaezoo.metrics.rows import UpTo, draw
 
 TRAIN, TEST = UpTo(100), UpTo(50)
@@ -66,7 +78,7 @@ def test_too_few_rows():
 
 @pytest.mark.parametrize("wrong", [0, -5, 1, 1.5, "all", True])
 def test_counts_are_whole_numbers(wrong, codes, factors):
-    for metric in (mig, dci, sap, modularity, irs):
+    for metric in (mig, dci, sap, modularity, infomec, irs):
         with pytest.raises(ValueError, match=r"`num_train` must be None \(all rows\) or a whole number of at least 2"):
             metric(codes["perfect"], factors, num_train=wrong)
 
@@ -89,6 +101,8 @@ def test_no_metric_warns_of_a_number_that_nobody_asked_for(codes, factors):
         warnings.simplefilter("error")
         mig(z, v)
         chen_mig(z, np.zeros_like(z), v)
+        infomec(z, v)
+        unibound(z, np.zeros_like(z), v)
         irs(z, v)
         udr([z, z], correlation="spearman")
         dci(z, v, importance="random_forest")

@@ -10,12 +10,14 @@ from vaezoo.metrics import (
     class_information,
     dci,
     factor_vae_score,
+    infomec,
     irs,
     mig,
     modularity,
     per_latent,
     sap,
     udr,
+    unibound,
 )
 from vaezoo.metrics.scaling import exponents, for_trees, to_unit_range
 
@@ -29,6 +31,7 @@ INVARIANT = {
     "thresholds": lambda z, v: sap(z, v, classifier="thresholds"),
     "correlation": lambda z, v: sap(z, v, continuous=True),
     "modularity": modularity,
+    "infomec": infomec,
     "irs": irs,
     "lasso": lambda z, v: udr([z, z[:, ::-1]]),
     "spearman": lambda z, v: udr([z, z[:, ::-1]], correlation="spearman"),
@@ -37,6 +40,7 @@ DEPENDENT = {"svm": sap, "beta_vae": lambda z, v: beta_vae_score(z, v, **POINTS)
 TREES = ("forest", "forest of numbers", "thresholds")
 OTHERS = {
     "chen_mig": lambda z, v: chen_mig(z, np.full_like(z, -2), v, num_train=200),
+    "unibound": lambda z, v: unibound(z, np.full_like(z, -2), v, num_samples=50),
     "active_units": lambda z, v: active_units(z),
     "per_latent": lambda z, v: {"kl": per_latent(z, np.full_like(z, -2))["kl"].sum()},
 }

@@ -15,12 +15,15 @@ Representations", called "the reference" in the docstrings, which state every de
     information              equal_width_bins, mutual_information [D, F] in nats
     mig                      mig            Chen et al. 2018, 20-bin estimator of the reference
     chen_mig                 chen_mig       Chen et al. 2018, by the aggregate posterior
+    partial_information      bounds on unique, redundant and synergistic information, [D, F] in nats
+    unibound                 unibound       Tokui & Sato 2022, by the aggregate posterior
     fixed_factor             draws of rows that share a factor: from a full grid, or by matching rows
     beta_vae                 beta_vae_score Higgins et al. 2017
     factor_vae               factor_vae_score  Kim & Mnih 2018
     dci                      dci            Eastwood & Williams 2018
     sap                      sap            Kumar et al. 2018
     modularity               modularity     modularity and explicitness, Ridgeway & Mozer 2018
+    infomec                  infomec        InfoM, InfoE, InfoC: Hsu et al. 2023
     irs                      irs            Suter et al. 2019
     udr                      udr            Duan et al. 2020, codes of models of several seeds, no factors
     clustering               clustering_accuracy, nmi, ari of discrete latents against classes
@@ -42,12 +45,15 @@ from vaezoo.metrics.chen_mig import chen_mig
 from vaezoo.metrics.clustering import ari, clustering_accuracy, nmi
 from vaezoo.metrics.dci import dci
 from vaezoo.metrics.factor_vae import factor_vae_score
+from vaezoo.metrics.infomec import infomec
 from vaezoo.metrics.information import equal_width_bins, mutual_information
 from vaezoo.metrics.irs import irs
 from vaezoo.metrics.mig import mig
 from vaezoo.metrics.modularity import modularity
+from vaezoo.metrics.partial_information import partial_information
 from vaezoo.metrics.sap import sap
 from vaezoo.metrics.udr import udr
+from vaezoo.metrics.unibound import unibound
 from vaezoo.metrics.unsupervised import active_units, class_information, per_latent
 
 __all__ = [
@@ -60,12 +66,15 @@ __all__ = [
     "dci",
     "equal_width_bins",
     "factor_vae_score",
+    "infomec",
     "irs",
     "mig",
     "modularity",
     "mutual_information",
     "nmi",
+    "partial_information",
     "per_latent",
     "sap",
     "udr",
+    "unibound",
 ]

@@ -42,17 +42,29 @@ def equal_width_bins(x: ArrayLike, bins: int = 20) -> np.ndarray:
     return binned.reshape(x.shape)
 
 
+def discrete_columns(num_latents: int, discrete: Sequence[int]) -> np.ndarray:
+    """Returns the mask [num_latents] of the columns of codes that `discrete` lists.
+
+    Raises:
+        ValueError: for an unknown column.
+    """
+    unknown = [j for j in discrete if not -num_latents <= j < num_latents]
+    if unknown:
+        raise ValueError(f"`discrete` must hold columns of the codes, 0 ... {num_latents - 1}. Received {unknown}.")
+    mask = np.zeros(num_latents, bool)
+    mask[list(discrete)] = True
+    return mask
+
+
 def discretize(codes: np.ndarray, bins: int, discrete: Sequence[int] = ()) -> np.ndarray:
     """Converts codes [N, D] to integers [N, D]: equal-width bins, and exact values in the columns `discrete`.
 
     Raises:
-        ValueError: for an unknown column in `discrete`, and as `equal_width_bins`.
+        ValueError: as `discrete_columns` and `equal_width_bins`.
     """
-    unknown = [j for j in discrete if not -codes.shape[1] <= j < codes.shape[1]]
-    if unknown:
-        raise ValueError(f"`discrete` must hold columns of the codes, 0 ... {codes.shape[1] - 1}. Received {unknown}.")
+    counted = discrete_columns(codes.shape[1], discrete)
     x = equal_width_bins(codes, bins)
-    for j in discrete:
+    for j in np.flatnonzero(counted):
         x[:, j] = np.unique(codes[:, j], return_inverse=True)[1]
     return x
 
@@ -68,12 +80,8 @@ def discrete_information(x: np.ndarray, v: np.ndarray) -> np.ndarray:
     Values within the rounding error, as of independent columns, are set to 0: their ratios would be meaningless.
     """
     levels = v.max(axis=0) + 1
-    joint = np.array(
-        [
-            [entropy(np.bincount(x_j * levels_k + v_k) / len(x)) for v_k, levels_k in zip(v.T, levels, strict=True)]
-            for x_j in x.T
-        ]
-    )
+    joint = [entropy(np.bincount(x_j * n + v_k) / len(x)) for x_j in x.T for v_k, n in zip(v.T, levels, strict=True)]
+    joint = np.reshape(joint, (x.shape[1], v.shape[1]))
     both = entropies(x)[:, None] + entropies(v)
     return np.where(both - joint > ROUNDING * both, both - joint, 0.0)
 

@@ -32,6 +32,9 @@ SCORES = {
     "total_correlation": "total correlation (nats)",
     "dimension_wise_kl": "dimension-wise KL (nats)",
     "chen_mig": "MIG of Chen et al.",
+    "infom": "InfoM",
+    "infoe": "InfoE",
+    "infoc": "InfoC",
 }
 # The first match counts: "dci_forest" precedes "dci".
 PREFIXES = {
@@ -45,6 +48,7 @@ PREFIXES = {
     "nmi": "NMI",
     "ari": "ARI",
     "udr": "UDR",
+    "unibound": "UniBound",
 }
 
 
