@@ -84,6 +84,7 @@ METRICS: dict[str, Metric] = {
         "posteriors",
         FACTORS,
         keywords={"probabilities": "encoded.probs"},
+        slow=True,
     ),
     "beta_vae_score": Metric(metrics.beta_vae_score, MEANS, "means", FACTORS, keywords=GRID),
     "factor_vae_score": Metric(metrics.factor_vae_score, MEANS, "means", FACTORS, keywords=GRID),
