@@ -54,7 +54,7 @@ def document(data: Mapping[str, Any], *, connect: str = "'none'") -> str:
 
 def read(name: str) -> str:
     """Returns the text of a file of the page."""
-    return resources.files("vaezoo.explore").joinpath("page", name).read_text(encoding="utf-8")
+    return (resources.files("vaezoo.explore") / "page" / name).read_text(encoding="utf-8")
 
 
 def digest(text: str) -> str:
