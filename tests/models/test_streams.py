@@ -134,8 +134,16 @@ def test_keras_does_not_warn_that_it_cannot_shuffle(model, images):
         warnings.simplefilter("error")
         model.fit(KINDS["dataset"](images), verbose=0)
         model.fit(KINDS["dataset"](images), None, None, 1, 0)  # Keras's order of arguments
-    with pytest.warns(UserWarning, match="shuffle=True"):
+    plain = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1)])
+    plain.compile(loss=lambda _, y: y)
+    batches = KINDS["dataset"](images).map(lambda x: (x, tf.zeros(tf.shape(x)[0])))
+    with warnings.catch_warnings(record=True) as of_keras:  # older versions of it do not warn
+        warnings.simplefilter("always")
+        plain.fit(batches, verbose=0, shuffle=True)
+    with warnings.catch_warnings(record=True) as ours:
+        warnings.simplefilter("always")
         model.fit(KINDS["dataset"](images), verbose=0, shuffle=True)
+    assert [str(warning.message) for warning in ours] == [str(warning.message) for warning in of_keras]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "arrays of a generator"])

@@ -167,7 +167,8 @@ def test_the_gif_goes_there_and_back(hybrid, images, tmp_path):
         assert gif.n_frames == 8 and gif.info["loop"] == 0
     difference = [np.abs(frame - frames[0]).mean() for frame in frames]
     assert difference[4] == max(difference) > 1
-    assert difference[1] == pytest.approx(difference[7], rel=0.1)  # the same values of z_k on the way back
+    back = [np.abs(frames[i] - frames[8 - i]).mean() for i in (1, 2, 3)]  # the same values of z_k, in another palette
+    assert max(back) < max(difference) / 5
 
 
 def test_colour_images_stay_colour():
