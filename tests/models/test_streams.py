@@ -143,7 +143,8 @@ def test_keras_does_not_warn_that_it_cannot_shuffle(model, images):
     with warnings.catch_warnings(record=True) as ours:
         warnings.simplefilter("always")
         model.fit(KINDS["dataset"](images), verbose=0, shuffle=True)
-    assert [str(warning.message) for warning in ours] == [str(warning.message) for warning in of_keras]
+    of_keras, ours = ([text for text in map(str, caught) if "shuffle=True" in text] for caught in (of_keras, ours))
+    assert len(ours) == len(of_keras)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "arrays of a generator"])
