@@ -37,7 +37,7 @@ IMAE_MLP_DSPRITES = functools.partial(
 OURS = "the weights (Eq. 9 has beta_y for VAT's), the estimator where there is one, optimizer, batch and steps are ours"
 VAT = {"weight": 10.0, "radius": 1.0}
 
-# By docs/results/imae_mnist.md. The radius is a quarter of the mean distance to the 10th nearest training image.
+# By docs/results/imae_mnist.md, where the radius comes from, too.
 IMAE_MNIST = functools.partial(
     IMAE_MLP_MNIST,
     model="imae",

@@ -23,8 +23,8 @@ class VAT:
         weight: weight of the smoothness in the loss. 0 leaves it out.
         radius: largest Euclidean norm of eta, in the units of the pixels' [0, 1]; or "neighbour" for a quarter of the
             distance to the nearest other image of the minibatch (after IMSAT, Hu et al. 2017).
-        xi: distance from x at which the direction of eta is looked for, in the units of the radius. Miyato et al. 2016
-            take it small; with 10, as IMSAT does, IMAE tells all digits of MNIST apart (docs/results/imae_mnist.md).
+        xi: distance from x at which the direction of eta is looked for, in the same units as the radius. Miyato et al.
+            2016 take it small; with IMSAT's 10, IMAE's classes become the digits of MNIST (docs/results/imae_mnist.md).
 
     Raises:
         ValueError: for a negative or non-finite weight, and a radius or `xi` that is not positive.

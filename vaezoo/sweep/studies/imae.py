@@ -5,6 +5,7 @@ The paper sweeps beta in [1, 10]; JointVAE's gamma and InfoVAE's lambda take its
 paper gives no optimizer, batch size or number of steps; those are the presets'.
 """
 
+from vaezoo.presets import PRESETS
 from vaezoo.sweep.combinators import Settings, chain, product, sweep, zipped
 from vaezoo.sweep.study import Study
 
@@ -28,7 +29,8 @@ def baselines(data: str) -> list[Settings]:
 
 def imae_mnist(beta: float) -> Settings:
     """Returns IMAE's settings on MNIST: L(y) and VAT keep their proportions to L(z), as in the preset."""
-    return {"beta": beta, "beta_y": 20 * beta, "regularizer": {"weight": 200.0 * beta, "radius": 1.26, "xi": 10.0}}
+    vat = PRESETS["imae_mnist"].hyperparameters["regularizer"]
+    return {"beta": beta, "beta_y": 20 * beta, "regularizer": {**vat, "weight": 200.0 * beta}}
 
 
 MNIST = Study(
